@@ -51,7 +51,6 @@ import { placeText, type ResourceIndex, type ServedKind } from './registry/resou
 import type { Proxy, Server } from './server.ts';
 import type { Poster, Posts } from './verbs/post-many.ts';
 import { isLongRunning, serveResource } from './verbs/resource-endpoint.ts';
-import { createVirtual } from './verbs/virtual.ts';
 import { type Converter, noConverter } from './webhook/conversion.ts';
 
 export interface ApiServerOptions {
@@ -336,10 +335,15 @@ async function dispatch(parts: Parts, call: ApiRequest, notes: Notes): Promise<R
     const documents = async (): Promise<Documents> => parts.documents(await newestIndex(server, call));
     return (await otherPath(call, { version: parts.options.version, documents })) ?? nothingAt(parts, call);
   }
-  if (info.verb === '' && info.subresource !== 'proxy') throw methodNotAllowed();
+  const hasVerb = info.verb !== '' || info.subresource === 'proxy';
   const virtual = parts.virtual.get(placeText(info));
-  if (virtual !== undefined) return encodedFor(call.request, await createVirtual(server, call, virtual, warnings));
-  const kind = await servedKind(server, call);
+  if (virtual !== undefined && hasVerb) {
+    const { createVirtual } = await import('./verbs/virtual.ts');
+    return encodedFor(call.request, await createVirtual(server, call, virtual, warnings));
+  }
+  const kind = virtual === undefined ? await servedKind(server, call) : undefined;
+  // The handler of custom kinds names the method that it refuses.
+  if (!hasVerb && (kind === undefined || !isCustom(kind.definition))) throw methodNotAllowed();
   if (kind === undefined) return nothingAt(parts, call);
   const serve = async (serving: Server, asked: ApiRequest, found: ServedKind | undefined): Promise<Response> => {
     if (found === undefined) return nothingAt(parts, asked);

@@ -29,7 +29,7 @@ export interface FieldError {
 }
 
 /** The longest value in an error; the client that sent it knows the rest. */
-const valueLengthMax = 16 * 1024;
+const valueLengthMax = 40 * 1024;
 
 const shortened = (text: string): string => (text.length <= valueLengthMax ? text : `${text.slice(0, valueLengthMax)}...`);
 

@@ -39,19 +39,30 @@ interface Layout {
 const wholeSeconds: Layout = { text: '2006-01-02T15:04:05Z07:00', elements: [...untilSeconds, [/^(?:[.,]\d+)?/, ''], zone] };
 const microseconds: Layout = { text: '2006-01-02T15:04:05.000000Z07:00', elements: [...untilSeconds, [/^\.\d{6}/, '.000000'], zone] };
 
+/** The bytes of what is not plain text stand as numbers. Source: Go, time/format.go, quote. */
+function timeQuoted(text: string): string {
+  const escaped = text.replaceAll(/[^ -\u007F]|["\\]/gu, (found) =>
+    found === '"' || found === '\\'
+      ? `\\${found}`
+      : Buffer.from(found)
+          .toString('hex')
+          .replaceAll(/../g, String.raw`\x$&`),
+  );
+  return `"${escaped}"`;
+}
+
 /** Throws Go's error when the text does not have the layout. */
 function check(text: string, layout: Layout): void {
-  const quoted = JSON.stringify(text);
+  const quoted = timeQuoted(text);
   let rest = text;
   for (const [pattern, name, [part, min, max] = ['', 0, 0]] of layout.elements) {
     const [found] = pattern.exec(rest) ?? [];
-    if (found === undefined)
-      throw new Error(`parsing time ${quoted} as "${layout.text}": cannot parse ${JSON.stringify(rest)} as "${name}"`);
+    if (found === undefined) throw new Error(`parsing time ${quoted} as "${layout.text}": cannot parse ${timeQuoted(rest)} as "${name}"`);
     const number = Number.parseInt(found, 10);
     if (part !== '' && (number < min || number > max)) throw new Error(`parsing time ${quoted}: ${part} out of range`);
     rest = rest.slice(found.length);
   }
-  if (rest !== '') throw new Error(`parsing time ${quoted}: extra text: ${JSON.stringify(rest)}`);
+  if (rest !== '') throw new Error(`parsing time ${quoted}: extra text: ${timeQuoted(rest)}`);
 }
 
 const rfc3339 = /^(\d{4}-\d{2}-\d{2})T(\d{1,2})(:\d{2}:\d{2})(?:[.,](\d+))?(Z|[+-]\d{2}:\d{2})$/;

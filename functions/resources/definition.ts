@@ -324,6 +324,10 @@ export interface Definition<T extends KubeObject = KubeObject> {
   readonly hasDependents?: boolean;
   /** False where an update does not ask the kind's rule for names about the prefix of generated names. */
   readonly rechecksName?: boolean;
+  /** False where the kind's rule for names is not asked about the prefix of generated names. */
+  readonly checksNamePrefix?: boolean;
+  /** False where the prefix is the name. */
+  readonly extendsNamePrefix?: boolean;
   /** Finalizers need no domain before them. */
   readonly allowsBareFinalizers?: boolean;
   /** Updates name what is wrong with the metadata twice. */

@@ -25,9 +25,7 @@ export function validateObjectMeta(meta: ObjectMeta, rules: ObjectMetaRules, pat
     ...nameErrors(meta, rules, path),
     ...namespaceErrors(meta, rules, path),
     ...validateNonnegative(meta.generation, `${path}.generation`),
-    ...validateLabels(meta.labels, `${path}.labels`),
-    ...validateAnnotations(meta.annotations, `${path}.annotations`),
-    ...validateOwnerReferences(meta.ownerReferences ?? [], `${path}.ownerReferences`),
+    ...describedErrors(meta, path),
     ...finalizersErrors(meta.finalizers ?? [], `${path}.finalizers`),
     ...(rules.isCustom === true ? [] : unqualifiedFinalizerErrors(meta, path)),
   ];
@@ -122,14 +120,35 @@ const fixedFields = ['name', 'namespace', 'uid', 'creationTimestamp', 'deletionT
 export function validateObjectMetaUpdate(next: ObjectMeta, current: ObjectMeta, { namespaced, isCustom }: UpdatedMetaRules): FieldError[] {
   const path = 'metadata';
   const rules = { namespaced, isCustom: true, validateName: pathSegmentErrors };
-  const errors = validateObjectMeta(next, rules, path);
-  if (current.deletionTimestamp !== undefined) errors.push(...newFinalizerErrors(next, current, path));
+  const first = validateObjectMeta(next, rules, path);
+  // What is right in itself is right the second time, too.
+  const described = first.length === 0 ? [] : describedErrors(next, path);
+  const errors = [...first, ...changeErrors(next, current, path), ...described];
+  return isCustom ? errors : [...errors, ...unqualifiedFinalizerErrors(next, path)];
+}
+
+/** What an update may do to the metadata. Source: objectmeta.go, ValidateObjectMetaAccessorUpdate. */
+export const validateChangedMeta = (next: ObjectMeta, current: ObjectMeta, path = 'metadata'): FieldError[] => [
+  ...changeErrors(next, current, path),
+  ...describedErrors(next, path),
+];
+
+function changeErrors(next: ObjectMeta, current: ObjectMeta, path: string): FieldError[] {
+  const errors = current.deletionTimestamp === undefined ? [] : newFinalizerErrors(next, current, path);
+  errors.push(...validateNonnegative(next.generation, `${path}.generation`));
   if ((next.generation ?? 0) < (current.generation ?? 0)) {
     errors.push(invalid(`${path}.generation`, next.generation ?? 0, 'must not be decremented'));
   }
   for (const field of fixedFields) errors.push(...validateImmutable(next[field], current[field], `${path}.${field}`));
-  return isCustom ? errors : [...errors, ...unqualifiedFinalizerErrors(next, path)];
+  return errors;
 }
+
+/** Labels, annotations and owners. */
+const describedErrors = ({ labels, annotations, ownerReferences = [] }: ObjectMeta, path: string): FieldError[] => [
+  ...validateLabels(labels, `${path}.labels`),
+  ...validateAnnotations(annotations, `${path}.annotations`),
+  ...validateOwnerReferences(ownerReferences, `${path}.ownerReferences`),
+];
 
 interface UpdatedMetaRules {
   readonly namespaced: boolean;

@@ -1,6 +1,8 @@
 /** Selectors that an access review names. Source: pkg/apis/authorization/validation/validation.go. */
 import { type FieldError, forbiddenField, invalid, required } from '../../kube/field-error.ts';
+import { parseFieldSelector } from '../../kube/fields.ts';
 import type { ResourceAttributes } from '../../kube/generated/types.ts';
+import { parseLabelSelector } from '../../kube/labels.ts';
 import { labelValueErrors, qualifiedNameErrors } from '../../kube/names.ts';
 
 /** As a client sent it. */
@@ -63,11 +65,25 @@ function operatorErrors({ operator, values = [] }: Requirement, path: string): F
 
 const operators = ['In', 'NotIn', 'Exists', 'DoesNotExist'];
 
-/** Requirements whose operator is not known are left out, and the answer lists them. Source: BuildEvaluationError. */
+const parsers = { fieldSelector: parseFieldSelector, labelSelector: parseLabelSelector };
+
+function canRead(parse: (text: string) => unknown, text: string): boolean {
+  try {
+    parse(text);
+    return true;
+  } catch (error) {
+    if (error instanceof Error) return false;
+    throw error;
+  }
+}
+
+/** The answer names texts that cannot be read, and requirements whose operator is not known: they are left out. Source: BuildEvaluationError. */
 export const selectorProblems = (attributes: ResourceAttributes | undefined): string =>
   (['fieldSelector', 'labelSelector'] as const)
     .flatMap((field) => {
-      const { requirements = [] } = attributes?.[field] ?? {};
+      const { rawSelector = '', requirements = [] } = attributes?.[field] ?? {};
+      if (rawSelector !== '' && !canRead(parsers[field], rawSelector))
+        return [`spec.resourceAttributes.${field} ignored due to parse error`];
       const known = requirements.filter(({ operator }) => operators.includes(operator)).length;
       if (known === requirements.length) return [];
       return [`spec.resourceAttributes.${field} ${known > 0 ? 'partially ' : ''}ignored due to parse error`];

@@ -41,13 +41,19 @@ test('quality comes before order', () => {
   assert.deepEqual(accept('application/json;q=0.5,application/yaml'), { ...json, encoding: 'yaml' });
 });
 
+const refused = (accepted: string) => (error: unknown) =>
+  error instanceof StatusError && error.code === 406 && error.message === `only the following media types are accepted: ${accepted}`;
+
 test('a client that takes nothing of ours reads what there is', () => {
+  const served = refused('application/json, application/yaml, application/vnd.kubernetes.protobuf');
+  const table = 'application/vnd.kubernetes.protobuf;as=Table;v=v1;g=meta.k8s.io';
+  assert.throws(() => accept(table), served);
+  assert.throws(() => negotiate(table, { forms: true, isWatch: true }), served);
+});
+
+test('a watch in YAML is refused by what a watch may come in', () => {
   assert.throws(
-    () => accept('application/vnd.kubernetes.protobuf;as=Table;v=v1;g=meta.k8s.io'),
-    (error) =>
-      error instanceof StatusError &&
-      error.code === 406 &&
-      error.message ===
-        'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf',
+    () => negotiate('application/yaml', { forms: true, isWatch: true }),
+    refused('application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch'),
   );
 });

@@ -75,19 +75,19 @@ export function negotiate(header: string | null, offered: Offered): Negotiated {
     const encoding = encodings[clause.mediaType];
     const negotiated = encoding === undefined ? undefined : negotiatedForm(encoding, clause, offered.forms);
     if (negotiated === undefined || (encoding === 'protobuf' && !hasMessageOf(negotiated.form, offered))) continue;
-    if (offered.isWatch === true && negotiated.encoding === 'yaml') break;
+    if (offered.isWatch === true && negotiated.encoding === 'yaml') throw notAcceptable(streamed);
     return negotiated;
   }
-  throw notAcceptable(offered.isWatch === true ? streamed : served);
+  throw notAcceptable(served);
 }
 
 /** A table has no message. */
 const hasMessageOf = (form: Form, { isCustom = false }: Offered): boolean => form !== 'table' && !(isCustom && form === 'object');
 
-/** Whether an answer that has no other forms goes to the client in protobuf. What accepts nothing gets JSON. */
-export function prefersProtobuf(header: string | null): boolean {
+/** How an answer that has no other forms goes to the client. What accepts nothing gets JSON. */
+export function preferredEncoding(header: string | null): Encoding {
   const clause = acceptClauses(header).find(({ mediaType }) => encodings[mediaType] !== undefined);
-  return clause?.mediaType === protobufType && !clause.parameters.has('as');
+  return clause === undefined || clause.parameters.has('as') ? 'json' : (encodings[clause.mediaType] ?? 'json');
 }
 
 /**

@@ -64,12 +64,8 @@ export const mediaTypeOf = (request: Request): string =>
   (request.headers.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
 
 export const applyPatch = 'application/apply-patch+yaml';
-export const patchTypes = [
-  'application/json-patch+json',
-  'application/merge-patch+json',
-  'application/strategic-merge-patch+json',
-  applyPatch,
-] as const;
+export const strategicMergePatch = 'application/strategic-merge-patch+json';
+export const patchTypes = ['application/json-patch+json', 'application/merge-patch+json', strategicMergePatch, applyPatch] as const;
 
 const accepted = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
 

@@ -1,8 +1,7 @@
 /** Turns what a verb answered into an HTTP response, in the form that the client accepts. */
 import { eachConverted } from '../../kube/conversion-needed.ts';
-import { parseJson } from '../../kube/json-document.ts';
 import { apiVersionOf } from '../../kube/resource-type.ts';
-import { yamlText } from '../../kube/yaml-document.ts';
+import { plainError } from '../../kube/status-error.ts';
 import type { AnyDefinition, ServedVersion } from '../../resources/definition.ts';
 import type { Shown } from '../../store/json-text.ts';
 import { isCustom } from '../registry/object-metadata.ts';
@@ -10,7 +9,7 @@ import type { ServedKind } from '../registry/resource-index.ts';
 import { shownAs } from '../registry/served-form.ts';
 import type { ResourceRequest, Server } from '../server.ts';
 import { includeObjectOf, partialMetadata, tableOf } from '../table.ts';
-import { type BodyEncoder, bodyEncoderOf, type ResponseBody } from './body-encoder.ts';
+import { type BodyEncoder, bodyEncoderOf, inYaml, type ResponseBody } from './body-encoder.ts';
 import { type Negotiated, negotiate, wrongNumber } from './content-negotiation.ts';
 import { isLongerThan, type ListHead, tooLargeAnswer } from './list-body.ts';
 
@@ -38,7 +37,8 @@ export async function respond(server: Server, request: ResourceRequest, answer: 
   const body = bodyOf(answer, request, { negotiated, encoder, nowMs: server.world.clock.now(), bytesMax });
   if (!(body instanceof ReadableStream) && isLongerThan(body, bytesMax)) throw tooLargeAnswer(bytesMax);
   const status = answer.kind === 'list' ? 200 : answer.code;
-  return negotiated.encoding === 'yaml' ? yamlResponse(body, status) : responseOf(body, encoder.contentType, status);
+  const response = responseOf(body, encoder.contentType, status);
+  return negotiated.encoding === 'yaml' ? inYaml(response) : response;
 }
 
 /** Status is never turned into another form. */
@@ -47,11 +47,6 @@ const isStatus = (object: object): boolean => 'kind' in object && object.kind ==
 
 const responseOf = (body: ResponseBody, contentType: string, status: number): Response =>
   new Response(body, { status, headers: { 'content-type': contentType, 'cache-control': 'no-cache, private' } });
-
-async function yamlResponse(json: ResponseBody, status: number): Promise<Response> {
-  const text = typeof json === 'string' ? json : await new Response(json).text();
-  return responseOf(await yamlText(parseJson(text).value), 'application/yaml', status);
-}
 
 interface Presentation {
   readonly negotiated: Negotiated;
@@ -74,7 +69,8 @@ function bodyOf(answer: Answer, request: ResourceRequest, { negotiated, encoder,
       if (answer.kind === 'list') throw wrongNumber(true, `${goTypeOf(definition)}List`);
       return encoder.object(partialMetadata(definition, answer.shown.object, metaVersion));
     case 'metadata-list':
-      if (answer.kind === 'object') throw wrongNumber(false, goTypeOf(definition));
+      if (answer.kind === 'object')
+        throw isCustom(definition) ? plainError('content is not a list') : wrongNumber(false, goTypeOf(definition));
       return encoder.object(metadataList(definition, answer, metaVersion));
     case 'table': {
       const options = { metaVersion, includeObject: includeObjectOf(url.searchParams), nowMs, hasColumns: true };

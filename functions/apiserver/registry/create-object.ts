@@ -18,7 +18,8 @@ import { checkBounds } from './bounds.ts';
 import { commit } from './commit.ts';
 import { commitRules, publish } from './commit-rules.ts';
 import { recordFields, settleFields } from './managed-fields.ts';
-import { dropServerFields, fillMetadata, isCustom, kindOf, metadataErrors, placeInNamespace } from './object-metadata.ts';
+import { dropServerFields, fillMetadata, isCustom, metadataErrors, placeInNamespace } from './object-metadata.ts';
+import { kindOf, typeErrors } from './object-type.ts';
 import { keyOf } from './resource-index.ts';
 import { committed } from './served-form.ts';
 import type { WriteRequest } from './write-request.ts';
@@ -72,7 +73,7 @@ async function createAdmitted(write: WriteRequest, object: KubeObject): Promise<
   const attempts = nameOf(admitted) === '' ? generateAttemptsMax : 1;
   for (let attempt = 1; ; attempt += 1) {
     const named = copy(admitted);
-    if (nameOf(named) === '') named.metadata.name = generatedName(generateName, server.world.random);
+    if (nameOf(named) === '') named.metadata.name = nameFrom(generateName, write);
     try {
       return await createNamed(write, admission, named);
     } catch (error) {
@@ -81,6 +82,9 @@ async function createAdmitted(write: WriteRequest, object: KubeObject): Promise<
     }
   }
 }
+
+const nameFrom = (prefix: string, { request, server }: WriteRequest): string =>
+  request.definition.extendsNamePrefix === false ? prefix : generatedName(prefix, server.world.random);
 
 function noUniqueName({ type }: AnyDefinition, name: string): StatusError {
   const details = { name, ...(type.group === '' ? {} : { group: type.group }), kind: type.resource, retryAfterSeconds: 1 };
@@ -128,7 +132,11 @@ function prepare(write: WriteRequest, object: KubeObject): void {
   // Go prints a status that is a struct even when it is empty.
   if (definition.hasStatus === true) object.status = definition.keepsNewStatus === true ? (object.status ?? {}) : {};
   definition.prepareForCreate?.(object, context);
-  const own = [...metadataErrors(object, definition), ...(definition.validate?.(object, undefined, request.served.type) ?? [])];
+  const ofType = typeErrors(object, request);
+  const own =
+    ofType.length > 0
+      ? ofType
+      : [...metadataErrors(object, definition), ...(definition.validate?.(object, undefined, request.served.type) ?? [])];
   const errors = own.length > 0 ? own : validatePathNames(object.metadata);
   if (errors.length > 0) throw invalidObject(kindOf(object, definition), nameOf(object), errors, isCustom(definition));
   for (const warning of definition.warnings?.(object) ?? []) warnings.add(warning);

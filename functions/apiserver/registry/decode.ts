@@ -5,7 +5,7 @@
 import { DocumentError } from '../../kube/document-error.ts';
 import { type Json, type JsonObject, type KubeObject, nameOf, isJsonObject } from '../../kube/object.ts';
 import { type Schema, schemaFor } from '../../kube/schema.ts';
-import { badRequest, StatusError } from '../../kube/status-error.ts';
+import { badRequest, hasReason, StatusError } from '../../kube/status-error.ts';
 import { jsonType } from '../../kube/schema-walk.ts';
 import { type Body, mediaTypeOf, parsedBody, readBytes, versionProblem } from '../http/request-body.ts';
 import type { FieldValidation } from '../http/request-options.ts';
@@ -54,12 +54,11 @@ const jsonProblem = (why: string): string => (why.startsWith(versionProblem) ? w
 
 function decodeBody(body: Body | undefined, expected: Expected, options: DecodeOptions): KubeObject {
   const value = objectOf(body);
-  if (expected.schema.isInline === true) checkCustomIdentity(value, expected);
+  if (expected.schema.isInline === true) checkCustomIdentity(value, expected, options);
   const apiVersion = identityField(value, 'apiVersion') || apiVersionText(expected);
   const kind = identityField(value, 'kind') || expected.kind;
   if (slashes(apiVersion) > 1) throw new DocumentError(`${unexpectedVersion} ${apiVersion}`);
-  // An object of another kind in the group of a custom kind is read as it is: its validation names the kind.
-  if (expected.schema.isInline === true && kind !== expected.kind) return withMetadata({ ...value });
+  if (expected.schema.isInline === true && !isOfType(value, expected)) return bodyOfOther(value, expected, { ...options, body });
   checkKind(apiVersion, kind, expected);
   // What it is comes first, whatever the order of the client: lists of texts leave it out.
   const identity = { apiVersion, kind };
@@ -88,18 +87,53 @@ export function storedForm({ definition, served }: ServedKind, decoded: KubeObje
 }
 
 /** Source: apimachinery, pkg/runtime/serializer/json/json.go, and customresource_handler.go, unstructuredSchemaCoercer. */
-function checkCustomIdentity(value: JsonObject, expected: Expected): void {
+function checkCustomIdentity(value: JsonObject, expected: Expected, { fieldValidation }: DecodeOptions): void {
   const refuse = (version: string, why: string): StatusError =>
     badRequest(`${expected.kind} in version ${JSON.stringify(version)} cannot be handled as a ${expected.kind}: ${why}`);
   const { apiVersion, kind } = value;
   if (!kind) {
     const missing = `Object 'Kind' is missing in '${JSON.stringify(value)}'`;
-    throw apiVersion ? refuse(versionIn(textOf(apiVersion)), missing) : new DocumentError(missing);
+    throw fieldValidation === 'Ignore' ? refuse(versionIn(textOf(apiVersion) || expected.version), missing) : new DocumentError(missing);
   }
   if (apiVersion === null) throw refuse('', '.apiVersion accessor error: <nil> is of the type <nil>, expected string');
-  const [given, want] = [textOf(apiVersion), apiVersionText(expected)];
-  if (given !== want && slashes(given) < 2)
-    throw badRequest(`the API version in the data (${given}) does not match the expected API version (${want})`);
+}
+
+function bodyOfOther(value: JsonObject, expected: Expected, options: DecodeOptions & { readonly body: Body | undefined }): KubeObject {
+  const [kind, want] = [textOf(value['kind']), apiVersionText(expected)];
+  const given = textOf(value['apiVersion']).replace(/^\//, '');
+  const refuse = (as: string, why: string): StatusError =>
+    badRequest(`${kind} in version ${JSON.stringify(versionIn(given))} cannot be handled as a ${as}: ${why}`);
+  const { object, unknown } = decodedOther(value, expected, (why) => refuse(expected.kind, why));
+  report(strictErrors(value, { unknown, duplicates: options.body?.duplicates ?? [] }), options, (why) => refuse(kind, why));
+  if (given !== want) throw badRequest(`the API version in the data (${given}) does not match the expected API version (${want})`);
+  return keepSentManagers(value, object);
+}
+
+/** Whether a document for a custom kind names that kind in the version of the request. */
+export const isOfType = (value: JsonObject, expected: Expected): boolean =>
+  value['apiVersion'] === apiVersionText(expected) && value['kind'] === expected.kind;
+
+/**
+ * An object of another type that was sent to a custom kind: only its metadata is read, and its validation names the type.
+ * Source: customresource_handler.go, unstructuredSchemaCoercer.
+ */
+export function decodedOther(
+  value: JsonObject,
+  expected: Expected,
+  refuse: (why: string) => StatusError,
+): { readonly object: KubeObject; readonly unknown: readonly string[] } {
+  const { kind, schema } = expected;
+  // A group without a name goes with its slash.
+  const apiVersion = textOf(value['apiVersion']).replace(/^\//, '');
+  const sent = { apiVersion: apiVersionText(expected), kind, ...('metadata' in value ? { metadata: value['metadata'] ?? null } : {}) };
+  try {
+    const { object, unknown } = schema.decode(sent, { kind, hasDefaults: false, isSent: true });
+    return { object: withMetadata({ ...value, apiVersion, metadata: object['metadata'] ?? {} }), unknown };
+  } catch (error) {
+    // The sentence about the kind is of the request, not of the document.
+    if (hasReason(error, 'BadRequest')) throw refuse(error.message.replace(/^.* cannot be handled as a \w+: /, ''));
+    throw error;
+  }
 }
 
 const versionIn = (apiVersion: string): string => apiVersion.split('/').at(-1) ?? '';

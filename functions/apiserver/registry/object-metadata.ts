@@ -81,16 +81,17 @@ function desired(object: KubeObject, definition: AnyDefinition): object {
 
 /** What is wrong with the metadata of an object, its name first. */
 export const metadataErrors = (object: KubeObject, definition: AnyDefinition): FieldError[] => {
-  const { type, validateName = dnsSubdomainErrors } = definition;
-  return validateObjectMeta(object.metadata, { namespaced: type.namespaced, isCustom: allowsBareFinalizers(definition), validateName });
+  const { type, validateName = dnsSubdomainErrors, checksNamePrefix } = definition;
+  const { generateName: _prefix, ...withoutPrefix } = object.metadata;
+  return validateObjectMeta(checksNamePrefix === false ? withoutPrefix : object.metadata, {
+    namespaced: type.namespaced,
+    isCustom: allowsBareFinalizers(definition),
+    validateName,
+  });
 };
 
 export const allowsBareFinalizers = (definition: AnyDefinition): boolean =>
   isCustom(definition) || definition.allowsBareFinalizers === true;
-
-/** Whom a refusal names: a custom object may come as one of another kind. */
-export const kindOf = (object: KubeObject, definition: AnyDefinition): Pick<ResourceType, 'group' | 'kind'> =>
-  isCustom(definition) && object.kind !== undefined ? { ...definition.type, kind: object.kind } : definition.type;
 
 /** A kind that a CustomResourceDefinition declares. */
 export const isCustom = ({ hasStrategicMerge }: AnyDefinition): boolean => hasStrategicMerge === false;

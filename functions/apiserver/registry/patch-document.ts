@@ -1,6 +1,6 @@
 /** Applies the three kinds of patches to a document. Source: apiserver, pkg/endpoints/handlers/patch.go. */
 import { DocumentError } from '../../kube/document-error.ts';
-import { invalid, invalidObject } from '../../kube/field-error.ts';
+import { invalidObject } from '../../kube/field-error.ts';
 import { tooLargeNumber, type JsonDocument, parseJson } from '../../kube/json-document.ts';
 import { type Json, type JsonObject, type KubeObject, isJsonObject } from '../../kube/object.ts';
 import { applyJsonPatch } from '../../kube/patch/json.ts';
@@ -9,12 +9,12 @@ import { applyStrategicMergePatch } from '../../kube/patch/strategic.ts';
 import type { Decoded, Schema } from '../../kube/schema.ts';
 import { jsonType } from '../../kube/schema-walk.ts';
 import { badRequest, hasReason, StatusError } from '../../kube/status-error.ts';
-import type { AnyDefinition } from '../../resources/definition.ts';
-import { unsupportedMediaType } from '../http/content-negotiation.ts';
-import { mediaTypeOf, readBytes } from '../http/request-body.ts';
+import { mediaTypeOf, readBytes, strategicMergePatch } from '../http/request-body.ts';
 import {
+  decodedOther,
   type DecodeOptions,
   type Expected,
+  isOfType,
   keepSentManagers,
   notRegistered,
   slashes,
@@ -35,17 +35,12 @@ export interface Patch {
   readonly numbers?: ReadonlyMap<string, string>;
 }
 
-const strategicMergePatch = 'application/strategic-merge-patch+json';
-const applyPatch = 'application/apply-patch+yaml';
 const mediaTypes = ['application/json-patch+json', 'application/merge-patch+json', strategicMergePatch] as const;
 type PatchMediaType = (typeof mediaTypes)[number];
 
-export async function readPatch(request: Request, { hasStrategicMerge = true }: Pick<AnyDefinition, 'hasStrategicMerge'>): Promise<Patch> {
+export async function readPatch(request: Request): Promise<Patch> {
   const given = mediaTypeOf(request);
-  const accepted = mediaTypes.filter((type) => hasStrategicMerge || type !== strategicMergePatch);
-  const mediaType = accepted.find((type) => type === given);
-  // Built-in kinds are refused by the routes of their paths, custom kinds by their handler.
-  if (mediaType === undefined && !hasStrategicMerge) throw unsupportedMediaType([...accepted, applyPatch]);
+  const mediaType = mediaTypes.find((type) => type === given);
   if (mediaType === undefined) throw new StatusError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', { details: {} });
   const bytes = await readBytes(request);
   try {
@@ -80,7 +75,19 @@ export function patched(current: KubeObject, patch: Patch, { expected, options }
   const refuse: Refuse = (text) => invalidPatch(blamed(patch, shown), text);
   const isStrategic = patch.mediaType === strategicMergePatch;
   // Go restores the object from a merged map without a question about its kind.
+  if (!isStrategic && !document['apiVersion'] && expected.schema.isInline !== true) {
+    // Go reads such an object as one of its own, whose fields have other names.
+    const unknown = Object.keys(document).filter((field) => field !== 'apiVersion' && field !== 'kind');
+    const problems = unknown.toSorted((a, b) => (a < b ? -1 : 1)).map((path) => `unknown field ${JSON.stringify(path)}`);
+    report(problems, options, refuse);
+    return withMetadata({});
+  }
   if (!isStrategic) checkIdentity(document, expected, refuse);
+  if (expected.schema.isInline === true && !isOfType(document, expected)) {
+    const other = decodedOther(document, expected, refuse);
+    report(strictErrors(document, { unknown: other.unknown, duplicates: patch.duplicates }), options, refuse);
+    return keepSentManagers(document, other.object);
+  }
   const { object, unknown, rounded } = decodedPatch(document, patch, expected, refuse);
   if (isStrategic) Object.assign(object, identityOf(expected));
   warnOfRounding(rounded, options.warnings);
@@ -138,7 +145,7 @@ function checkIdentity(document: JsonObject, expected: Expected, refuse: Refuse)
   const { apiVersion } = identityOf(expected);
   if (expected.schema.isInline === true && !document['kind'])
     throw refuse(`Object 'Kind' is missing in '${JSON.stringify(sortedFields(document))}'`);
-  document['apiVersion'] ||= apiVersion;
+  if (expected.schema.isInline === true && !document['apiVersion']) throw missingVersion(document, refuse);
   document['kind'] ||= expected.kind;
   for (const field of ['apiVersion', 'kind'] as const) {
     const value = document[field] ?? null;
@@ -150,24 +157,19 @@ function checkIdentity(document: JsonObject, expected: Expected, refuse: Refuse)
   }
   if (document['apiVersion'] === apiVersion && document['kind'] === expected.kind) return;
   const version = textOf(document['apiVersion']);
-  if (expected.schema.isInline === true) checkCustomType(document, apiVersion, expected);
+  // Upstream reads custom objects of any type, and their validation names it.
+  if (expected.schema.isInline === true && isGroupVersion(version)) return;
   if (slashes(version) > 1) throw refuse(`${unexpectedVersion} ${version}`);
   throw refuse(notRegistered(textOf(document['kind']), version));
 }
 
-/** Upstream reads custom objects of any type, and their validation names it. */
-function checkCustomType(document: JsonObject, apiVersion: string, expected: Expected): void {
-  const [wrongVersion, kind] = [textOf(document['apiVersion']), textOf(document['kind'])];
-  const [version = '', group = '', ...more] = wrongVersion.split('/').toReversed();
-  if (more.length > 0 || version === '') return;
-  const shown = group === '' ? version : wrongVersion;
-  const errors = [
-    ...(shown === apiVersion ? [] : [invalid('apiVersion', shown, `must be ${apiVersion}`)]),
-    ...(kind === expected.kind ? [] : [invalid('kind', kind, `must be ${expected.kind}`)]),
-  ];
-  const { metadata } = document;
-  throw invalidObject({ group, kind }, isJsonObject(metadata) ? textOf(metadata['name']) : '', errors, true);
-}
+const missingVersion = (document: JsonObject, refuse: Refuse): StatusError =>
+  document['apiVersion'] === null
+    ? refuse('.apiVersion accessor error: <nil> is of the type <nil>, expected string')
+    : new StatusError(500, 'InternalError', `Internal error occurred: ${noVersion}`, { details: { causes: [{ message: noVersion }] } });
+const noVersion = `Object 'apiVersion' is missing in 'object has no apiVersion field'`;
+
+const isGroupVersion = (text: string): boolean => slashes(text) <= 1 && !text.endsWith('/');
 
 /**
  * The texts of the numbers that the patch sets, by their path in the patched document. A strategic patch has none: Go reads

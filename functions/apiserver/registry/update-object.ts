@@ -9,7 +9,7 @@ import { isTerminating, type KubeObject, uidOf } from '../../kube/object.ts';
 import { conflict, isAlreadyExists, isNotFound, notFound, plainError, StatusError } from '../../kube/status-error.ts';
 import type { Key, Stored, View } from '../../kube/view.ts';
 import type { AnyDefinition, CompanionWrite } from '../../resources/definition.ts';
-import { validateObjectMetaUpdate } from '../../resources/metadata-validation.ts';
+import { validateChangedMeta, validateObjectMetaUpdate } from '../../resources/metadata-validation.ts';
 import type { Decision } from '../../store/store.ts';
 import type { DeleteOptions } from '../http/delete-options.ts';
 import { uint64Problem, writeOptionsObject } from '../http/request-options.ts';
@@ -20,7 +20,8 @@ import { type CommitRules, commitRules, publish } from './commit-rules.ts';
 import { createObject } from './create-object.ts';
 import { decideDeletion, isHeld } from './delete-object.ts';
 import { recordFields, settleFields } from './managed-fields.ts';
-import { allowsBareFinalizers, isCustom, keepMetadata, kindOf, placeInNamespace } from './object-metadata.ts';
+import { allowsBareFinalizers, isCustom, keepMetadata, placeInNamespace } from './object-metadata.ts';
+import { kindOf, typeErrors } from './object-type.ts';
 import { keyOf } from './resource-index.ts';
 import { asCurrent, committed } from './served-form.ts';
 import type { UpdateStrategy } from './update-strategies.ts';
@@ -207,8 +208,11 @@ function complete({ write, update, key }: Plan, next: KubeObject, current: KubeO
     isCustom: allowsBareFinalizers(definition),
   });
   const custom = isCustom(definition) || definition.checksMetadataTwice === true;
-  // Upstream checks the metadata of custom objects and of their definitions twice and names what it finds twice.
-  const errors = [...metadata, ...(custom ? metadata : []), ...update.strategy.validate(next, current, write.request)];
+  const ofType = typeErrors(next, write.request);
+  // Upstream checks changes of the metadata of custom objects and of their definitions twice and names what it finds twice.
+  const again = custom && metadata.length > 0 ? validateChangedMeta(next.metadata, current.metadata) : [];
+  const own = ofType.length > 0 ? ofType : [...again, ...update.strategy.validate(next, current, write.request)];
+  const errors = [...metadata, ...own];
   if (errors.length > 0) throw invalidObject(kindOf(next, definition), key.name, errors, custom);
   settleFields(write, next);
   checkBounds(definition, key, next);

@@ -43,19 +43,26 @@ function prefixErrors({ metadata }: KubeObject, definition: AnyDefinition): Fiel
 const pathMessages = ({ generateName = '' }: KubeObject['metadata']): ReadonlySet<string> =>
   new Set(validateNamePrefix({ generateName }, pathSegmentErrors).map(({ message }) => message));
 
-/** The `/status` endpoint: everything but status, labels, annotations and finalizers stays as it is. */
+/** The `/status` endpoint: everything but status and what `keepStatusMetadata` leaves of the metadata stays as it is. */
 export const statusStrategy: UpdateStrategy = {
   prepare(next, current, definition, context) {
     for (const field of Object.keys({ ...current, ...next })) {
       if (field !== 'metadata' && field !== 'status') keepField(next, current, field);
     }
-    const { ownerReferences } = current.metadata;
-    if (ownerReferences === undefined) delete next.metadata.ownerReferences;
-    else next.metadata.ownerReferences = ownerReferences;
+    keepStatusMetadata(next, current, definition);
     definition.prepareForStatusUpdate?.(next, current, context);
   },
   validate: (next, current, { definition, served }) => definition.validateStatusUpdate?.(next, current, served.type) ?? [],
 };
+
+/** Owners stay; all of the metadata of a custom object does, but for its managers. Of a definition of custom kinds nothing does. */
+function keepStatusMetadata(next: KubeObject, { metadata }: KubeObject, definition: AnyDefinition): void {
+  const { managedFields } = next.metadata;
+  if (isCustom(definition)) next.metadata = { ...metadata, ...(managedFields === undefined ? {} : { managedFields }) };
+  else if (definition.checksMetadataTwice === true) return;
+  else if (metadata.ownerReferences === undefined) delete next.metadata.ownerReferences;
+  else next.metadata.ownerReferences = metadata.ownerReferences;
+}
 
 /** A subresource that knows by itself what it may change: binding, finalize. */
 export const subresourceStrategy = ({

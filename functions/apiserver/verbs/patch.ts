@@ -22,7 +22,7 @@ async function patchWith(server: Server, request: ResourceRequest, strategy: Upd
   if (isApply(request.request)) return applyWith(server, request, strategy);
   const { definition, served, info } = request;
   const options = writeOptionsOf(request.url.searchParams, 'PatchOptions', 'other');
-  const change = await readPatch(request.request, request.definition);
+  const change = await readPatch(request.request);
   const target = { expected: expectedOf(request), options: { ...options, warnings: request.warnings } };
   const transform = (current: KubeObject): Wanted => {
     const next = patched(fromStored(served, current), change, target);

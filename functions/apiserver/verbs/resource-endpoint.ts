@@ -1,6 +1,6 @@
 /** Finds the verb, or the subresource, that a request for a served resource means. */
 import type { AnyDefinition, Verb } from '../../resources/definition.ts';
-import { methodNotAllowed, methodNotSupported, pageNotFound, subresourceNotFound } from '../http/api-errors.ts';
+import { methodNotAllowed, pageNotFound, subresourceNotFound } from '../http/api-errors.ts';
 import { checkAccept, negotiate } from '../http/content-negotiation.ts';
 import { checkNameParameter } from '../http/path-names.ts';
 import { mediaTypeOf, patchTypes } from '../http/request-body.ts';
@@ -40,17 +40,24 @@ const scaleVerbs: Readonly<Record<string, Endpoint>> = {
 export const allVerbs: readonly Verb[] = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 
 export async function serveResource(server: Server, request: ResourceRequest): Promise<Response> {
+  if (isCustom(request.definition)) return serveCustom(server, request);
   const endpoint = endpointOf(request);
-  if (endpoint === undefined) {
-    if (request.info.subresource === '' && isCustom(request.definition)) return pageNotFound();
-    throw subresourceNotFound();
-  }
+  if (endpoint === undefined) throw subresourceNotFound();
   if (isProxied(request)) return answered(await endpoint(server, request), server, request);
   // Built-in kinds have routes for some methods only; HEAD has none.
-  if (endpoint === refuse && isCustom(request.definition) && !isKnownVerb(request)) {
-    throw methodNotSupported(request.definition.type, request.info.verb);
-  }
   if (endpoint === refuse || request.request.method === 'HEAD') throw methodNotAllowed();
+  return served(server, request, endpoint);
+}
+
+const allEndpoints = { objects: verbs, status: statusVerbs, scale: scaleVerbs };
+
+async function serveCustom(server: Server, request: ResourceRequest): Promise<Response> {
+  const { customEndpoint } = await import('./custom-endpoint.ts');
+  const endpoint = customEndpoint(request, allEndpoints);
+  return endpoint === undefined ? pageNotFound() : served(server, request, endpoint);
+}
+
+async function served(server: Server, request: ResourceRequest, endpoint: Endpoint): Promise<Response> {
   if (request.info.name !== '' && request.info.verb !== 'list' && request.info.verb !== 'watch') checkNameParameter(request.info.name);
   if (hasFixedRoutes(request))
     checkAccept(request.request.headers.get('accept'), request.info.verb === 'list' || request.info.verb === 'watch');
@@ -90,8 +97,6 @@ function endpointOf(request: ResourceRequest): Endpoint | undefined {
   return declaredSubresource(request);
 }
 
-const isKnownVerb = ({ info }: ResourceRequest): boolean => info.subresource === '' && allVerbs.some((verb) => verb === info.verb);
-
 function verbOf({ definition, info }: ResourceRequest): Endpoint {
   const verb = (definition.verbs ?? allVerbs).find((one) => one === info.verb);
   const spansNamespaces = verb === 'list' || verb === 'watch';
@@ -130,7 +135,6 @@ const refuse: Endpoint = async () => {
 const isConnected = ({ definition, info }: ResourceRequest): boolean =>
   definition.subresources?.some(({ name, kind }) => name === info.subresource && kind === 'connect') === true;
 
-/** One handler takes all that is sent to custom kinds. */
 const hasFixedRoutes = (request: ResourceRequest): boolean => !isCustom(request.definition) && !isConnected(request);
 
 /** What could not be answered is refused before anything is done. */

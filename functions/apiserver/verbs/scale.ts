@@ -28,11 +28,12 @@ const expectedScale: Expected = { group: 'autoscaling', version: 'v1', kind: 'Sc
 function scaleOf(object: KubeObject, source: ScaleSource<KubeObject>): Scale {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
   const selector = source.selector(object);
+  const replicas = source.specReplicas(object);
   return {
     kind: 'Scale',
     apiVersion: 'autoscaling/v1',
     metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
-    spec: { replicas: source.specReplicas(object) },
+    spec: replicas === 0 ? {} : { replicas },
     status: { replicas: source.statusReplicas(object), ...(selector === '' ? {} : { selector }) },
   };
 }
@@ -58,7 +59,7 @@ export async function updateScale(server: Server, request: ResourceRequest): Pro
 export async function patchScale(server: Server, request: ResourceRequest): Promise<Answer> {
   if (isApply(request.request)) return applyScale(server, request);
   const options = writeOptionsOf(request.url.searchParams, 'PatchOptions', 'other');
-  const change = await readPatch(request.request, request.definition);
+  const change = await readPatch(request.request);
   const target = { expected: expectedScale, options: { ...options, warnings: request.warnings } };
   return writeScale(writeRequest(server, request, options), (current) => patched(current, change, target));
 }

@@ -145,7 +145,7 @@ function withManagersOf({ metadata }: KubeObject, { metadata: { managedFields } 
 }
 
 async function patchedBody(request: ResourceRequest, target: PatchTarget): Promise<BodyFor> {
-  const change = await readPatch(request.request, request.definition);
+  const change = await readPatch(request.request);
   return (current) => storedForm(request, patched(fromStored(request.served, current), change, target));
 }
 

@@ -239,3 +239,20 @@ test('an object that leaves a field selector is deleted as it was', async () => 
   const { status } = object as KubeObject & { status: { phase: string } };
   assert.deepEqual([type, status.phase, object.metadata.resourceVersion], ['DELETED', 'Pending', '3']);
 });
+
+test('a watch from any state marks where that state ends, for a client of bookmarks', async () => {
+  const api = await testApi();
+  await api.send('POST', configMaps, configMap('a'));
+  for (const [query, marks] of [
+    ['allowWatchBookmarks=true', ['true']],
+    ['allowWatchBookmarks=true&resourceVersion=0', ['true']],
+    ['resourceVersion=0', []],
+    ['allowWatchBookmarks=true&resourceVersion=1', []],
+  ] as const) {
+    const watching = await watch(api, query);
+    const events = await watching.events();
+    await watching.leave();
+    const ends = events.flatMap(({ object }) => object.metadata.annotations?.['k8s.io/initial-events-end'] ?? []);
+    assert.deepEqual(ends, marks, query);
+  }
+});

@@ -45,7 +45,7 @@ export async function watch(server: Server, request: ResourceRequest): Promise<R
     after: 'view' in start ? start.view.revision : start.after,
     initial: initial.values(),
     hasBookmarks: options.allowWatchBookmarks,
-    marksInitialEnd: options.sendInitialEvents === true,
+    marksInitialEnd: 'view' in start,
     bytesMax,
     ...(request.ended === undefined ? {} : { ended: request.ended }),
     timeoutMs: 1000 * (options.timeoutSeconds ?? timeoutSecondsDefault * (1 + world.random.next())),

@@ -60,4 +60,5 @@ test('elements are written in the order of upstream: fields, keys, values, indic
 test('a path is shown with its keys and values', () => {
   assert.equal(pathText(['f:spec', 'f:ports', 'k:{"port":80,"protocol":"TCP"}', 'f:name']), '.spec.ports[port=80,protocol="TCP"].name');
   assert.equal(pathText(['f:metadata', 'f:finalizers', 'v:"a"']), '.metadata.finalizers[="a"]');
+  assert.equal(pathText(['f:ports', 'k:{"port":{"a":["b"]}}']), '.ports[port=a=["b"]]');
 });

@@ -92,4 +92,10 @@ function elementText(element: string): string {
 }
 
 /** Source: structured-merge-diff, value/value.go, ToString. */
-const shown = (value: Json): string => JSON.stringify(value);
+function shown(value: Json): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(shown).join(',')}]`;
+  return Object.entries(value)
+    .map(([name, part]) => `${name}=${shown(part)}`)
+    .join('');
+}

@@ -15,8 +15,8 @@ type Writable = { -readonly [Field in keyof AnyDefinition]: AnyDefinition[Field]
 
 /** Fills in a definition. Each version is validated by its own schema. */
 export async function customBehaviour(made: Writable, stored: CustomVersion, versions: readonly CustomVersion[]): Promise<void> {
-  const byVersion = new Map(versions.map((one) => [one.version.name, validated(one, made.type.kind)]));
-  const own = byVersion.get(stored.version.name) ?? validated(stored, made.type.kind);
+  const byVersion = new Map(versions.map((one) => [one.version.name, validated(one)]));
+  const own = byVersion.get(stored.version.name) ?? validated(stored);
   const isNamed = made.isConvertedByWebhook !== true;
   /** What a client wrote in another version is checked in that version. */
   const at = (version: ResourceType | undefined): Checked =>
@@ -37,8 +37,8 @@ export const versionBehaviour = (version: CustomResourceDefinitionVersion): Part
 
 type Checked = Pick<CustomValidation, 'main' | 'status' | 'warnings' | 'hasRules'>;
 
-function validated({ version, conversion }: CustomVersion, kind: string): Checked {
-  const validation = customValidation(version, kind);
+function validated({ version, conversion }: CustomVersion): Checked {
+  const validation = customValidation(version);
   const served = (object: KubeObject): KubeObject => conversion.fromStored(object);
   const known = (object: KubeObject | undefined): KubeObject | undefined => (object === undefined ? undefined : served(object));
   const isStored = version.storage;

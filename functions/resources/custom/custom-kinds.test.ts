@@ -6,6 +6,8 @@ import type { JsonObject } from '../../kube/object.ts';
 
 const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
 const crontabs = '/apis/stable.example.com/v1/namespaces/default/crontabs';
+const patchTypesMessage =
+  'the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml';
 const merge = { 'content-type': 'application/merge-patch+json' };
 
 const schema = {
@@ -161,11 +163,15 @@ describe('a custom kind', () => {
     const refused = async (patch: object) => (await api.send('PATCH', `${crontabs}/typed`, patch, merge)).body['message'];
     assert.equal(
       await refused({ apiVersion: 'other.example.com/v1', kind: 'Other' }),
-      'Other.other.example.com "typed" is invalid: [apiVersion: Invalid value: "other.example.com/v1": must be stable.example.com/v1, kind: Invalid value: "Other": must be CronTab]',
+      'Other.other.example.com "typed" is invalid: [kind: Invalid value: "Other": must be CronTab, apiVersion: Invalid value: "other.example.com/v1": must be stable.example.com/v1]',
     );
     assert.equal(
       await refused({ apiVersion: '/v1' }),
       'CronTab "typed" is invalid: apiVersion: Invalid value: "v1": must be stable.example.com/v1',
+    );
+    assert.equal(
+      await refused({ apiVersion: 'other.example.com/v1', metadata: { name: 'renamed' } }),
+      'the name of the object (renamed) does not match the name on the URL (typed)',
     );
   });
 
@@ -196,15 +202,50 @@ describe('a custom kind', () => {
       await message({ ...unversioned, kind: 'Other' }),
       'the API version in the data () does not match the expected API version (stable.example.com/v1)',
     );
+    const problem = `Object 'Kind' is missing in '{"apiVersion":"stable.example.com/v1","metadata":{}}'`;
     assert.equal(
       await message({ apiVersion, metadata: {} }),
-      `CronTab in version "v1" cannot be handled as a CronTab: Object 'Kind' is missing in '{"apiVersion":"stable.example.com/v1","metadata":{}}'`,
+      `the object provided is unrecognized (must be of type CronTab): ${problem} ({"apiVersion":"stable.example. ...)`,
+    );
+    assert.equal(
+      messageOf(await api.send('POST', `${crontabs}?fieldValidation=Ignore`, { apiVersion, metadata: {} })),
+      `CronTab in version "v1" cannot be handled as a CronTab: ${problem}`,
     );
   });
 
-  test('a custom kind refuses a method that it does not have by its resource', async () => {
-    const { status, body } = await api.send('DELETE', `${crontabs}/x/status`);
-    assert.deepEqual([status, body['message']], [405, 'delete is not supported on resources of kind "crontabs.stable.example.com"']);
+  test('a custom kind reads the metadata of an object of another type, and nothing else of it', async () => {
+    const body = { apiVersion: 'stable.example.com/v1', kind: 'Other', spec: { unknown: 1 } };
+    const message = async (metadata: unknown, query = ''): Promise<unknown> =>
+      messageOf(await api.send('POST', `${crontabs}${query}`, { ...body, metadata }));
+    assert.equal(
+      await message({ name: 1.5 }),
+      'Other in version "v1" cannot be handled as a CronTab: json: cannot unmarshal number into Go struct field ObjectMeta.name of type string',
+    );
+    assert.equal(
+      await message({ name: 'a', other: 1 }, '?fieldValidation=Strict'),
+      'Other in version "v1" cannot be handled as a Other: strict decoding error: unknown field "metadata.other"',
+    );
+    assert.equal(
+      await message({ name: 'A_', labels: { a: 'b c' } }),
+      'Other.stable.example.com "A_" is invalid: kind: Invalid value: "Other": must be CronTab',
+    );
+  });
+
+  test('a custom kind takes requests as its one handler does', async () => {
+    const answers: readonly (readonly [method: string, path: string, status: number, message: string | undefined])[] = [
+      ['DELETE', `${crontabs}/x/status`, 405, 'delete is not supported on resources of kind "crontabs.stable.example.com"'],
+      ['OPTIONS', `${crontabs}/x`, 405, ' is not supported on resources of kind "crontabs.stable.example.com"'],
+      ['GET', `${crontabs}/x/none`, 404, 'crontabs.stable.example.com "x" not found'],
+      ['PUT', crontabs, 400, 'name must be provided'],
+      ['PATCH', crontabs, 415, patchTypesMessage],
+      ['POST', `${crontabs}/named`, 201, undefined],
+      ['HEAD', `${crontabs}/named`, 200, undefined],
+    ];
+    for (const [method, path, status, message] of answers) {
+      const isWrite = method !== 'GET' && method !== 'HEAD' && method !== 'OPTIONS';
+      const answer = await api.send(method, path, isWrite ? crontab('named') : undefined);
+      assert.deepEqual([method, path, answer.status, answer.body['message']], [method, path, status, message]);
+    }
   });
 
   test('a custom kind matches patterns in time that grows with the text', async () => {

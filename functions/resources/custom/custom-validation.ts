@@ -20,7 +20,7 @@ export interface CustomValidation {
   warnings(next: KubeObject, current: KubeObject | undefined): readonly string[];
 }
 
-export function customValidation(version: CustomResourceDefinitionVersion, kind: string): CustomValidation {
+export function customValidation(version: CustomResourceDefinitionVersion): CustomValidation {
   const declared = (version.schema?.openAPIV3Schema ?? {}) as SchemaNode;
   const rules = expressionRules(declared);
   const scale = version.subresources?.scale;
@@ -43,7 +43,6 @@ export function customValidation(version: CustomResourceDefinitionVersion, kind:
   return {
     hasRules: rules !== undefined,
     main(next: PlainObject, current: PlainObject | undefined) {
-      if (next.kind !== kind) return [invalid('kind', next.kind, `must be ${kind}`)];
       const found = [
         ...valueErrors(declared, next, '', before(next, current)),
         ...(scale === undefined ? [] : [...scaleSpecErrors(next, scale), ...scaleStatusErrors(next, scale)]),

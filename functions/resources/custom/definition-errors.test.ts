@@ -134,6 +134,37 @@ describe('a definition of a custom kind', () => {
     );
   });
 
+  const transition = { ...text, maxLength: 9, 'x-kubernetes-validations': [{ rule: 'self == oldSelf' }] };
+  const uncorrelated: readonly (readonly [fact: string, a: object, within: string])[] = [
+    ['the outer of two lists', { type: 'array', maxItems: 2, items: { type: 'array', maxItems: 2, items: transition } }, ''],
+    [
+      'the list in a map by keys',
+      {
+        type: 'array',
+        maxItems: 2,
+        'x-kubernetes-list-type': 'map',
+        'x-kubernetes-list-map-keys': ['b'],
+        items: { type: 'object', required: ['b'], properties: { b: text, c: { type: 'array', maxItems: 2, items: transition } } },
+      },
+      '.items.properties[c]',
+    ],
+  ];
+  for (const [fact, a, within] of uncorrelated) {
+    test(`a definition of a custom kind has no rule about the former value below ${fact}`, async () => {
+      const { body } = await api.send('POST', path, definition(object({ a })));
+      const { causes = [] } = body['details'] as { causes?: { message: string }[] };
+      assert.deepEqual(
+        causes.map(({ message }) => message.replace(/^.* within /, '')),
+        [`spec.validation.openAPIV3Schema.properties[spec].properties[a]${within}`],
+      );
+    });
+  }
+
+  test('a definition of a custom kind has rules about the former value of what an atomic map holds', async () => {
+    const map = { type: 'object', 'x-kubernetes-map-type': 'atomic', properties: { b: transition } };
+    assert.equal((await api.send('POST', path, definition(object({ map })))).status, 201);
+  });
+
   test('a definition of a custom kind that is not stored holds no names yet', async () => {
     const { body } = await api.send('POST', path, definition(object({})));
     assert.deepEqual(body['status'], { conditions: null, acceptedNames: { plural: '', kind: '' }, storedVersions: ['v1'] });

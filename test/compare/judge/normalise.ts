@@ -184,6 +184,7 @@ function unsettled(value: JsonObject): JsonObject {
   return { ...value, metadata: { ...kept, ...(entries.length === 0 ? {} : { managedFields: entries }) }, status: rest };
 }
 
+const typedErrors = /(failed to create typed patch object \([^)]*\): errors:\n)([^]*)$/;
 const undeclared = /(failed to create typed patch object \([^)]*\): )(?:errors:\n)?(?=[^]*field not declared in schema)[^]*$/;
 
 /** Errors that upstream finds while it walks through maps, which Go does in no order. */
@@ -192,6 +193,11 @@ function unordered(value: JsonObject): JsonObject {
   if (value['kind'] !== 'Status' || typeof message !== 'string') return value;
   // A field that is not declared ends the walk through its neighbours.
   if (undeclared.test(message)) return { ...value, message: message.replace(undeclared, '$1<fields not declared>') };
+  const typed = typedErrors.exec(message);
+  if (typed !== null) {
+    const [, start = '', lines = ''] = typed;
+    return { ...value, message: message.slice(0, typed.index) + start + lines.split('\n').toSorted().join('\n') };
+  }
   const causes = isObject(details) && Array.isArray(details['causes']) ? details['causes'] : [];
   if (!isObject(details) || !causes.some((cause) => JSON.stringify(cause).includes(' in body '))) return value;
   return { ...value, message: message.replace(/ is invalid: [^]*$/, ' is invalid'), details: { ...details, causes: sorted(causes) } };

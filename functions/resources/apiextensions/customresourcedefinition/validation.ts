@@ -274,9 +274,15 @@ function storedVersionErrors({ spec, status }: CustomResourceDefinition): FieldE
   const names = (spec.versions ?? []).map(({ name }) => name);
   const stored = status?.storedVersions ?? [];
   if (stored.length === 0) return [invalid('status.storedVersions', null, 'must have at least one stored version')];
-  return stored.flatMap((version, index) => {
+  // Each stored version stands for one version of that name.
+  const unstored = (spec.versions ?? []).filter(
+    ({ name, storage }, index) => storage && (!stored.includes(name) || names.indexOf(name) < index),
+  );
+  const missing = unstored.map(({ name }) => invalid('status.storedVersions', stored, `must have the storage version ${name}`));
+  const gone = stored.flatMap((version, index) => {
     if (names.includes(version)) return [];
     const why = `missing from spec.versions; ${version} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${version} and removes ${version} from status.storedVersions`;
     return [invalid(`status.storedVersions[${index}]`, version, why)];
   });
+  return [...missing, ...gone];
 }

@@ -10,6 +10,7 @@ export const replicationControllerDefinition = definition<ReplicationController>
   schema: builtIn('io.k8s.api.core.v1.ReplicationController'),
   singular: 'replicationcontroller',
   rechecksName: false,
+  checksNamePrefix: false,
   etcdPrefix: '/controllers',
   shortNames: ['rc'],
   categories: ['all'],

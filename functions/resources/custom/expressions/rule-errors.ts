@@ -36,7 +36,7 @@ interface Visit {
   readonly isRoot: boolean;
   /** What the parent has found out of this place. */
   readonly declared?: DeclaredType | undefined;
-  /** The list or map above whose elements cannot be followed from one state to the next. */
+  /** The highest list or map whose elements cannot be followed from one state to the next. */
   readonly uncorrelatable?: string | undefined;
 }
 
@@ -73,13 +73,20 @@ function childErrors(node: SchemaNode, visit: Visit): FieldError[] {
   }
   for (const [name, property] of Object.entries(node.properties ?? {}).toSorted(([one], [other]) => (one < other ? -1 : 1))) {
     const declared = visit.declared?.fields?.get(escapedName(name) ?? '')?.declared;
-    found.push(...nodeErrors(property, { ...below, path: `${visit.path}.properties[${name}]`, declared }));
+    const uncorrelatable = isFollowedMap(node) ? visit.uncorrelatable : (visit.uncorrelatable ?? visit.path);
+    found.push(...nodeErrors(property, { ...below, path: `${visit.path}.properties[${name}]`, declared, uncorrelatable }));
   }
   if (node.items !== undefined) {
-    const uncorrelatable = node['x-kubernetes-list-type'] === 'map' ? visit.uncorrelatable : visit.path;
+    const uncorrelatable = node['x-kubernetes-list-type'] === 'map' ? visit.uncorrelatable : (visit.uncorrelatable ?? visit.path);
     found.push(...nodeErrors(node.items, { ...below, path: `${visit.path}.items`, declared: visit.declared?.element, uncorrelatable }));
   }
   return found;
+}
+
+/** Whether the fields of a map can be followed from one state to the next: those of a type that is not known cannot. */
+function isFollowedMap(node: SchemaNode): boolean {
+  const mapType: string | undefined = node['x-kubernetes-map-type'];
+  return mapType === undefined || mapType === 'granular' || mapType === 'atomic';
 }
 
 /** How many values a place holds below it. */

@@ -19,5 +19,6 @@ export const ipAddressDefinition = definition<IPAddress>({
   hasController: false,
   columns: [nameColumn, textColumn('ParentRef', 'What has the address.', parentText), { ...ageColumn, isUndescribed: true }],
   validateName: canonicalIpErrors,
+  extendsNamePrefix: false,
   rules: () => import('./rules.ts'),
 });

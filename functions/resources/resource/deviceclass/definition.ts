@@ -12,6 +12,7 @@ export const deviceClassDefinition = definition<DeviceClass>({
   singular: 'deviceclass',
   validateName: declaredSubdomainErrors,
   rechecksName: false,
+  checksNamePrefix: false,
   hasGeneration: true,
   returnsDeletedObject: true,
   columns: [nameColumn, ageColumn],
