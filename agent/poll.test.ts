@@ -46,7 +46,7 @@ function conversation() {
   return { world, loop, asked, stop, unknown: () => unknown };
 }
 
-test('asks for everything first, then only for what came since, and lets the server hold the answer', async () => {
+test('the first poll asks for everything; later ones ask for changes, and let the server wait', async () => {
   const { world, asked, stop } = conversation();
   await world.settle();
   assert.deepEqual(asked[0]!.request, { waitSeconds: 0 });
@@ -123,7 +123,7 @@ test('gives up on an answer that does not come', async () => {
   await stop();
 });
 
-test('knows that somebody overruled what was acknowledged, but not while newer words are on their way', async () => {
+test('a status that another client changed is overruled, but not while a newer report is under way', async () => {
   const { world, loop, asked, stop } = conversation();
   const ready = (status: string): PodStatus => ({ phase: 'Running', conditions: [{ type: 'Ready', status }] });
   const inApi = (status: string): Pod => ({ ...pod, status: { ...ready(status), qosClass: 'BestEffort' } });

@@ -222,7 +222,7 @@ class Poll implements PollLoop {
     return retryMsMin + random.next() * (ceiling - retryMsMin);
   }
 
-  /** It may fail as well: that is one more reason to wait, not to stop. */
+  /** Registering the node may fail too; the loop then waits and tries again. */
   async #makeKnown(): Promise<void> {
     try {
       await this.#options.onUnknownNode();

@@ -271,7 +271,7 @@ interface ClusterAdmission extends AdmissionOptions {
   readonly authorizer: ClusterAuthorizer;
 }
 
-/** What somebody chose is checked now. The rest, which a server that only reads can do without, is read when it is asked. */
+/** Configurations that an administrator chose are checked now. The others are loaded with the first request that needs them. */
 function admissionOf({ admission }: ApiOptions, options: ClusterAdmission): () => Promise<readonly AdmissionPlugin[]> {
   const chosen = admission?.(options);
   const { authorizer } = options;

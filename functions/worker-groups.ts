@@ -65,7 +65,7 @@ async function typeWarnings(policy: ValidatingAdmissionPolicy, { kinds }: Resour
   );
 }
 
-/** Events are worth less than the end of an invocation in order: its note, its ring for the rest. */
+/** How long the end of an invocation waits for its Events: its note and its ring matter more. */
 const flushMsMax = 2_000;
 
 const authenticated = 'system:authenticated';

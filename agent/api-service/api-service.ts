@@ -25,7 +25,7 @@ export interface ApiServiceOptions {
 export interface ApiService {
   /** The slices for this node's proxy: the Service `kubernetes` leads to this node, if it leads nowhere. */
   endpointSlices(slices: readonly EndpointSlice[]): readonly EndpointSlice[];
-  /** Listens, once somebody may need it. The address must be there. */
+  /** Listens once a pod may need it. The address must be there. */
   listen(services: readonly Service[], slices: readonly EndpointSlice[]): Promise<void>;
   close(): Promise<void>;
 }

@@ -43,7 +43,7 @@ const checkMs = 10 * 60_000;
 const renewedAfter = { from: 0.7, to: 0.9 };
 const keyAlgorithm = { name: 'ECDSA', namedCurve: 'P-256' };
 
-/** By its addresses alone: a name could be one that belongs to somebody else. */
+/** By its addresses alone: a name could be one that belongs to another machine. */
 async function newRequest({
   nodeName,
   nodeIp,

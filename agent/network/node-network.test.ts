@@ -112,7 +112,7 @@ test('pods get addresses of the node’s range, and packets that fit through its
   assert.deepEqual(conflist(), { cniVersion: '0.4.0', name: 'pods', plugins: [bridge, portmap] });
 });
 
-test('a node without a range is not ready, and gets none of somebody else’s', async () => {
+test('a node without a pod range is not ready, and takes no range of another node', async () => {
   const { configure, network, directory } = machine();
   await configure({ ...a, spec: {} }, [a]);
   assert.equal(network.ready(), false);

@@ -10,7 +10,7 @@ export interface GrpcCalls {
 
 type Method = MethodDefinition<object, object>;
 
-/** By the system's clock, which grpc-js compares it with: any other drifts away from it when somebody sets the time. */
+/** By the system's clock, which grpc-js compares it with: any other drifts away from it when the machine's time is set. */
 export const deadlineIn = (seconds: number): number => systemClockMs() + seconds * 1000;
 
 export const unaryCall = <Answer>(

@@ -13,7 +13,7 @@ import { openPlugin, PluginError } from './plugin-client.ts';
 
 export interface Plugin {
   readonly name: string;
-  /** Where it answers; often its registration socket is another one. */
+  /** The socket at which the plug-in answers; it often registers at another one. */
   readonly endpoint: string;
   readonly versions: readonly string[];
 }

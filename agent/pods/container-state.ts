@@ -94,7 +94,7 @@ function seenState(input: ContainerStateInput, newest: ContainerStatus): Pick<t.
   return held === undefined ? { state: ended, lastState: lastState ?? {} } : { state: held, lastState: ended };
 }
 
-/** What it was given last, which is what the node has set aside for it. */
+/** The resources that the container was given last, which the node has allocated to it. */
 function resourcesOf(
   { container, memory, prior }: ContainerStateInput,
   newest: ContainerStatus,

@@ -61,7 +61,7 @@ async function execute(context: NodeContext, action: Action, input: ActionInput)
       await runtime.removeSandbox(action.sandboxId);
       return done;
     case 'startContainer':
-      // No container may run before what restricts its pod holds.
+      // The pod's NetworkPolicies must hold before any of its containers runs.
       await context.attach(input.pod, input.observed.sandboxes[0]?.ips ?? []);
       return { memory: await startContainer(context, action, input), succeeded: true };
     case 'stopContainers': {

@@ -33,7 +33,7 @@ export const graceSecondsOf = (pod: Pod): number =>
 
 export const isTerminalPhase = (phase: string | undefined): boolean => phase === 'Succeeded' || phase === 'Failed';
 
-/** The conditions that the node decides; all others belong to somebody else. */
+/** The conditions that the node decides; all others belong to other clients. */
 export const nodeConditions: ReadonlySet<string> = new Set([
   'PodReadyToStartContainers',
   'Initialized',

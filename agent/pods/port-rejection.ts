@@ -1,5 +1,5 @@
 /**
- * Whether a pod that somebody bound to this node by hand wants a port that another pod has.
+ * Whether a pod that was bound to this node without the scheduler wants a port that another pod has.
  * Source: pkg/kubelet/lifecycle/predicate.go; plugins/nodeports/node_ports.go
  */
 import type { Pod } from '../../functions/kube/generated/types.ts';

@@ -10,7 +10,7 @@ const image = (more: Partial<Image>): Image => ({ id: 'i', sizeBytes: 1, tags: [
 const security = (own: SecurityContext, spec: Partial<PodSpec> = {}, of?: Image) =>
   containerSecurity(pod(spec), container('main', { securityContext: own }), of, '/seccomp');
 
-test('a container without a security context is an ordinary one', () => {
+test('a container without a security context is unprivileged, with the pod’s network and IPC', () => {
   const { maskedPaths, readonlyPaths, ...rest } = security({});
   assert.deepEqual(rest, {
     namespaces: { network: 'POD', pid: 'CONTAINER', ipc: 'POD' },

@@ -59,7 +59,7 @@ describe('a gRPC probe', () => {
 
   const probe = (service: string, at = port, timeoutSeconds = 2) => grpcHealth({ host: '127.0.0.1', port: at, service, timeoutSeconds });
 
-  test('a gRPC probe is answered also after somebody has set the clock', async ({ mock }) => {
+  test('a gRPC probe is answered also after the machine’s clock was set', async ({ mock }) => {
     const threeHoursMs = 3 * 3600_000;
     for (const stepMs of [threeHoursMs, -threeHoursMs]) {
       mock.timers.enable({ apis: ['Date'], now: performance.timeOrigin + performance.now() + stepMs });

@@ -97,7 +97,7 @@ describe('an agent that begins anew', () => {
     );
   });
 
-  test('an agent that begins anew asks of pods that are older than a period at random moments', async () => {
+  test('a restarted agent first probes pods older than a period at random moments', async () => {
     const { world, asked, follow } = probing({ livenessProbe: on(liveness) }, () => success);
     await world.advance(60_000);
     follow(0);

@@ -63,7 +63,7 @@ test('after a failure nothing is taken for granted', async () => {
   assert.deepEqual(await sync([web], [slice('web', ['10.244.1.2'])]), ['whole']);
 });
 
-test('a table that somebody else changed is written anew', async () => {
+test('a table that another program changed is written again', async () => {
   const { sync, world } = machine();
   await sync([web], [slice('web', ['10.244.1.2'])]);
   await world.advance(60_000);

@@ -213,7 +213,7 @@ describe('a connection', () => {
     server.close();
   });
 
-  test('a connection that cannot be made is refused in the words of HTTP', async () => {
+  test('a connection that cannot be made is refused with an HTTP answer', async () => {
     const { open, client, world } = relays();
     open(request({ transport: 'upgrade', subresource: 'exec', query: 'container=other' }));
     await world.settle();

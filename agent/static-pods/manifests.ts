@@ -58,7 +58,7 @@ export function createManifests({ path, nodeName, log }: ManifestsOptions): Mani
   };
 }
 
-/** In the order of their names; hidden ones are somebody's drafts. */
+/** In the order of their names; hidden ones are an administrator's drafts. */
 async function filesAt(path: string): Promise<readonly string[]> {
   try {
     const names = await readdir(path);

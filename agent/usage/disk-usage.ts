@@ -17,7 +17,7 @@ export interface DirectoryUsage {
   readonly inodesUsed: number;
 }
 
-/** What a walk counts at most: a directory with more has long passed every limit that somebody would set. */
+/** What a walk counts at most: a directory with more has long passed every limit that a user would set. */
 const entriesMax = 5_000_000;
 const depthMax = 1000;
 const blockBytes = 512;

@@ -200,7 +200,7 @@ describe('a projected volume', () => {
 });
 
 describe('an emptyDir', () => {
-  test('an emptyDir is everybody’s, and stays as it is when it is set up again', async () => {
+  test('an emptyDir is writable for all users, and keeps its content when it is set up again', async () => {
     const { setUp } = node();
     const path = await setUp({ emptyDir: {} });
     assert.equal(statSync(path).mode & 0o777, 0o777);

@@ -35,7 +35,7 @@ export interface VolumeRecords {
 
 export const pluginFolder = (plugin: string): string => plugin.replaceAll('/', '~');
 
-/** None where the file is torn. */
+/** Reads a file of records; a torn file has none. */
 async function readRecord(folder: Directory, name: string): Promise<readonly VolumeRecord[]> {
   await using file = await folder.file(name, O_RDONLY);
   try {

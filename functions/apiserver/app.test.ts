@@ -6,7 +6,7 @@ import type { RequestInfo, User, VirtualResource } from './ports.ts';
 
 const jane: User = { name: 'jane', groups: ['dev'] };
 
-test('a caller without credentials is somebody for the authorizer, which health and version do not ask', async () => {
+test('a caller without credentials is authorized as system:anonymous, except for health and version', async () => {
   const authorizer = {
     authorize: async ({ name, groups }: User) => ({ allowed: name !== 'system:anonymous', reason: groups.join() }),
   };

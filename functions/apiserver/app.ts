@@ -221,7 +221,7 @@ async function admitted(parts: Parts, exchange: Exchange, asked: Omit<ApiRequest
   const authenticated = await authenticatedUser(parts, exchange, asked);
   exchange.trail = options.audit?.begin({ ...asked, auditId: notes.auditId, user: authenticated ?? anonymous });
   const acting = await impersonatedUser(authenticated, request, options.authorizer);
-  // Who shows nothing is somebody, too, whom roles may be bound to.
+  // A caller without credentials is a user, too, to whom roles may be bound.
   const user = acting ?? anonymous;
   if (acting !== authenticated) exchange.trail?.impersonated(user);
   const ended = (): void => exchange.trail?.ended();

@@ -40,7 +40,7 @@ const versionPath = /^\/version\/?$/;
 const documentPath = /^\/(api|apis|openapi)(\/|$)/;
 
 /**
- * What everyone may read, whatever the roles: health must be seen before there are any.
+ * What all callers may read, whatever the roles: health must be seen before there are any.
  * Source: bootstrappolicy/policy.go, system:public-info-viewer.
  */
 export const isPublic = ({ isResource, path, verb }: RequestInfo): boolean =>

@@ -26,7 +26,7 @@ export interface Connection {
   readonly remoteAddress?: string;
   /**
    * It asks for a cluster that does not exist. It learns no more than a stranger learns of one that does: no
-   * credentials are right, and nothing is allowed but what everyone may read.
+   * credentials are right, and nothing is allowed but what all callers may read.
    */
   readonly isNowhere?: boolean;
   /** When the host got the request, by the monotonic clock: what was read since is new enough for it. */
@@ -266,11 +266,11 @@ export interface VirtualResourceContext {
   readonly dryRun: boolean;
 }
 
-/** Paths that are served by someone else, after authentication and authorization: relay, node poll. */
+/** Paths that other code serves, after authentication and authorization: relay, node poll. */
 export interface Extension {
   /** Ends with a slash: `/apis/agent.hibernetes.dev/`. */
   readonly prefix: string;
-  /** Everyone may read it, whatever the roles. */
+  /** All callers may read it, whatever the roles. */
   readonly isPublic?: boolean;
   fetch(request: ApiRequest): Promise<Response>;
 }

@@ -31,7 +31,7 @@ export interface Entry {
   readonly sha256: string;
 }
 
-/** Enough for 15 digits: slots sort as texts. */
+/** Slots are written with so many digits, so that they sort as texts. */
 const slotDigits = 15;
 const slotText = (slot: number): string => String(slot).padStart(slotDigits, '0');
 const slotOf = (name: string): number => Number(name.slice(name.indexOf('/') + 1));

@@ -1,4 +1,4 @@
-/** Reads the past: what an archive holds, and above it what the table still has. */
+/** Reads past states: from the archive, and for newer changes from the table. */
 import type { Formats } from '../store/format.ts';
 import { StoreError } from '../store/store.ts';
 import type { Table } from '../store/table.ts';

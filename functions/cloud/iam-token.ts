@@ -1,6 +1,6 @@
 /**
  * Tokens of `aws eks get-token`: a signed request to AWS's token service, whose answer names the signer. Here it is only
- * taken apart, and everything refused that could make us ask somebody else, or something else. Pure.
+ * taken apart. A token is refused if it could lead to another server, or to another request of that service.
  * Source: aws-iam-authenticator, pkg/token/token.go.
  */
 

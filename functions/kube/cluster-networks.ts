@@ -64,7 +64,7 @@ const podPrefixes = { least: 8, most: nodePrefixLength } as const;
 /** Source: cmd/kube-apiserver/app/options/validation.go: 20 bits of addresses at most. */
 const servicePrefixes = { least: 12, most: 28 } as const;
 const portMax = 65_535;
-/** Ports below it are those of the node's own services, and of programs that everyone knows. */
+/** Ports below it are those of the node's own services, and of well-known programs. */
 const portMin = 1024;
 
 export interface PortRange {

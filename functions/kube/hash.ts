@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { safeAlphabet } from './names.ts';
 
-/** The `pod-template-hash` of a template. `collisionCount` yields another one after two templates met in a name. */
+/** The `pod-template-hash` of a template. `collisionCount` changes it after two templates got the same hash. */
 export function podTemplateHash(template: unknown, collisionCount?: number): string {
   const digest = createHash('sha256').update(JSON.stringify(sorted(template)) ?? '');
   if (collisionCount !== undefined) digest.update(`\n${collisionCount}`);

@@ -51,7 +51,7 @@ const tokensWithNumbers = new RegExp(`${tokens.source}|-?\\d[\\d.eE+-]*`, 'gs');
 
 /**
  * Paths of duplicates in a text that is known to be JSON. One pass; nothing is parsed but names with escapes. On the way
- * it collects the texts of unusual numbers, where somebody wants them.
+ * it collects the texts of unusual numbers, where its caller asks for them.
  */
 export function duplicateFields(text: string, numbers?: Map<string, string>): string[] {
   const duplicates = new Set<string>();

@@ -21,7 +21,7 @@ export class PodNetworkError extends Error {
   override name = 'PodNetworkError';
 }
 
-/** Undefined: the first of them, which agents of older clusters do not name. Throws for what is none of them. */
+/** The choice that the text names; undefined means the first, since older clusters name none. Throws for another text. */
 export function podNetworkOf(text: string | undefined): PodNetworkChoice {
   const name = text === undefined ? 'host-gateway' : podNetworkNames.find((one) => one === text);
   if (name !== undefined) return { kind: name };

@@ -70,7 +70,7 @@ function resourceClaimsOf({ spec, status }: Pod): ReadonlySet<string> {
   return small(names);
 }
 
-/** They are kept for each pod, and most name nothing. */
+/** One shared set: references are kept for each pod, and most pods name nothing. */
 const none: ReadonlySet<string> = new Set();
 const small = (names: ReadonlySet<string>): ReadonlySet<string> => (names.size === 0 ? none : names);
 

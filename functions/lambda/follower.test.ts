@@ -23,7 +23,7 @@ async function processes() {
   return { own, write, readsIn, follower: createFollower(own, world) };
 }
 
-test('what another process writes is heard of while somebody waits', async () => {
+test('changes of another process are read while a client waits for them', async () => {
   const { own, write, readsIn, follower } = await processes();
   const release = follower.hold();
   await write();

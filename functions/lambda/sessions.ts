@@ -1,4 +1,4 @@
-/** One cluster's sessions in a worker's function, with a note on the door before and after each. */
+/** One cluster's sessions in a worker's function, with a note for the timer before and after each. */
 import type { WorkerGroupName } from '../manifest.ts';
 import type { SqsDoorbell } from '../workers/doorbell/sqs-doorbell.ts';
 import type { SessionOutcome } from '../workers/session.ts';

@@ -85,7 +85,7 @@ test('a record that cannot be read is left out, and the others are not', async (
   );
 });
 
-test('a slot whose bytes are spoilt rings everybody', async () => {
+test('a slot whose bytes cannot be read rings all workers', async () => {
   const poison = await recordOf('pods');
   const { rings } = await rungFor([
     { ...poison, dynamodb: { ...poison.dynamodb, NewImage: { ...poison.dynamodb.NewImage, e: { B: 'AAAA' } } } },

@@ -53,7 +53,7 @@ test('where nothing is due a minute costs one read of the list, two of each clus
   assert.deepEqual(doorbell.rings, []);
 });
 
-test('a cluster that cannot be swept keeps no other from being swept, and somebody hears of it', async () => {
+test('a cluster that cannot be swept keeps no other from being swept, and its error is thrown', async () => {
   const { sweep, calls, world } = await sweeping((id) => id === 'b.x' || id === 'default');
   await assert.rejects(sweep(), { name: 'AggregateError', message: '2 clusters could not be swept' });
   assert.equal(calls.filter((call) => call.endsWith('readSlots')).length, names.length - 1);

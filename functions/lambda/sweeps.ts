@@ -1,6 +1,6 @@
 /**
- * The sweep of each minute, of all clusters, some at a time. One that fails keeps the others from nothing; the invocation fails with
- * it in the end, so that somebody hears of it.
+ * The sweep of each minute, of all clusters, some at a time. One that fails keeps the others from nothing. The invocation fails with
+ * its error in the end, so that an alarm of the function rings.
  */
 import type { World } from '../world.ts';
 import type { ClusterIdentity, Clusters } from '../cloud/clusters.ts';

@@ -80,7 +80,7 @@ test('a worker that has not been heard of is rung under another name', async () 
   assert.deepEqual(await rung(), ['rescue controllers']);
 });
 
-test('housekeeping is rung for five minutes after the last, if something happened, and once a day if not', async () => {
+test('the timer rings housekeeping five minutes after its last run if something changed, else once a day', async () => {
   const { world, notes, write, rung } = await cluster();
   await notes.write('controllers', { state: 'asleep', revision: 1_000_000 });
   await notes.write('materializer', { state: 'asleep', revision: 0 });

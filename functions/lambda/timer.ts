@@ -27,7 +27,7 @@ export interface TimerOptions {
 const lostMs = 75_000;
 /** A worker that fell asleep a moment ago may be being rung right now. */
 const settleMs = 5_000;
-/** Slots read in one sweep; more are news for everybody. */
+/** Slots read in one sweep; more wake all workers. */
 const slotsMax = 500;
 /** How seldom the state is written down for cold starts: while something happens, and while nothing does. */
 const materialiseMs = 5 * 60_000;

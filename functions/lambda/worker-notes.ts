@@ -1,5 +1,5 @@
 /**
- * What a worker leaves on the door: whether it is at work, how far it has read, when it wants to be woken. The timer
+ * What a worker notes for the timer: whether it is at work, how far it has read, when it wants to be woken. The timer
  * reads nothing else to know who is due. Kept beside the log, since its history is of no use.
  */
 import type { Table } from '../store/table.ts';

@@ -374,7 +374,7 @@ export interface Definition<T extends KubeObject = KubeObject> {
  */
 export type AnyDefinition = Definition<KubeObject>;
 
-/** What only writes need of a definition. */
+/** The rules of a kind that only writes need; reads never load them. */
 export type WriteRules<T extends KubeObject> = Pick<
   Definition<T>,
   | 'setDefaults'

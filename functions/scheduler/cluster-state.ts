@@ -16,7 +16,7 @@ export type NodeCounts = Int32Array;
 interface Counter {
   matches(pod: Pod): boolean;
   readonly counts: Int32Array;
-  /** Somebody asked since the last pass began. */
+  /** Whether a pod used these counts since the last pass began. */
   isUsed: boolean;
 }
 

@@ -183,7 +183,7 @@ type BindDecision = Extract<Decision, { outcome: 'bind' }>;
 const isPlainBind = (decision: Decision): decision is BindDecision =>
   decision.outcome === 'bind' && decision.devices === undefined && decision.volumes?.isBound !== false;
 
-/** Somebody deleted or bound the pod first. The next pass sees what became of it. */
+/** Another client deleted or bound the pod first. The next pass sees what became of it. */
 const lostRace = (error: unknown): boolean => isConflict(error) || isNotFound(error);
 
 /** False: some lost a race. */

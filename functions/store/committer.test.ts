@@ -96,7 +96,7 @@ test('a put that lands late finds its place taken by itself', async () => {
   assert.equal((await store.fresh()).revision, 1);
 });
 
-test('after a win over others a writer lets them go first', async () => {
+test('a writer that won a race for a slot lets other writers commit first', async () => {
   const { store, table, world } = await given();
   const other = await createStore({ table, world });
   await other.commit(create('theirs'));

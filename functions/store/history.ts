@@ -10,7 +10,7 @@ interface Entry {
   readonly change: Change;
   /** What the key held before. */
   readonly before: Stored | undefined;
-  /** Now and then: all objects of the resource before this change, so that going back is a short way. */
+  /** Set for some changes: all objects of the resource before it, so that reading the past applies few changes. */
   readonly objectsBefore: Objects | undefined;
 }
 
@@ -26,7 +26,7 @@ export class History {
     this.#base = base;
   }
 
-  /** Everything after this revision is here. */
+  /** The history holds all changes after this revision. */
   get base(): number {
     return this.#base;
   }

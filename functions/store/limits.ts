@@ -12,7 +12,7 @@ export interface StoreLimits {
   readonly progressMs: number;
   /** Changes in one batch of a watch. */
   readonly watchBatchMax: number;
-  /** How often to read what other processes wrote; 0: only when someone asks. */
+  /** How often to read what other processes wrote; 0: only when a caller asks. */
   readonly pollMs: number;
   readonly slotOperationsMax: number;
   /** Compressed. One operation that is larger goes alone. */

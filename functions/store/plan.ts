@@ -157,7 +157,7 @@ export class Planner {
     throw new StoreError('too-large-object', `its name, labels and selectable fields are ${bytes} bytes long, more than ${headBytesMax}`);
   }
 
-  /** From here on the text alone counts: everyone, here and elsewhere, sees what JSON carries and nothing the caller still holds. */
+  /** From here on the text alone counts: all readers see what JSON carries, and nothing that the caller still holds. */
   #textOf(object: KubeObject): Buffer {
     const text = Buffer.from(JSON.stringify(object));
     if (text.length > this.#limits.objectBytesMax) {

@@ -18,7 +18,7 @@ export interface SnapshotParts {
   readonly limits: Pick<StoreLimits, 'replicaLifeMs'>;
 }
 
-/** Each time, it took far too long, or somebody moved the watermark meanwhile. */
+/** Each try took far too long, or another process moved the watermark meanwhile. */
 const attemptsMax = 5;
 
 /**

@@ -30,7 +30,7 @@ const fanOut = 32;
 export class SortedTree<V> {
   readonly size: number;
   readonly #root: Tree<V>;
-  /** Not held: old trees are many, and each full list is long. */
+  /** A weak reference, since old trees are many and each full list is long. */
   #values: WeakRef<readonly V[]> | undefined;
 
   constructor(root: Tree<V> = { keys: [], values: [] }, size = 0) {
@@ -62,7 +62,7 @@ export class SortedTree<V> {
     return root === undefined ? new SortedTree() : new SortedTree(withoutIdleRoots(root), this.size - 1);
   }
 
-  /** All values in key order. The same array as long as someone holds it. */
+  /** All values in key order. The same array as long as a caller holds it. */
   values(): readonly V[] {
     const kept = this.#values?.deref();
     if (kept !== undefined) return kept;

@@ -1,5 +1,5 @@
 /**
- * The store: what the rest of the house sees of the log. One total order of changes over all resources; the revision
+ * The store: the interface of the log for all other code. One total order of changes over all resources; the revision
  * of a change is its place in that order. `infra/decisions` and this folder's README describe how it is kept.
  */
 import type { KubeObject } from '../kube/object.ts';

@@ -1,5 +1,5 @@
 /**
- * What is held of an object: its compressed body, off the heap. The JSON and the parsed object are made when somebody
+ * What is held of an object: its compressed body, off the heap. The JSON and the parsed object are made when a reader
  * asks, and kept as long as there is room. While the object is kept every reader gets the same one; later, an equal one.
  */
 import { labelsOf, type KubeObject } from '../kube/object.ts';

@@ -11,7 +11,7 @@ export interface Sleeper {
   wake(mayTellProgress: boolean): void;
 }
 
-/** A resource, or one namespace of it, that somebody watches. */
+/** A resource, or one namespace of it, that a client watches. */
 export class Topic {
   readonly #clock: Clock;
   readonly #waiting = new Set<Sleeper>();
@@ -24,7 +24,7 @@ export class Topic {
     this.#clock = clock;
   }
 
-  /** How often everybody who waited was woken. */
+  /** How often all waiting readers were woken at once. */
   get beats(): number {
     return this.#beats;
   }

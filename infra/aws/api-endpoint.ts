@@ -1,5 +1,5 @@
 /**
- * The API's host: the only thing here that the internet reaches. It admits everybody, and the API itself asks who they
+ * The API's host: the only thing here that the internet reaches. It admits all callers, and the API itself asks who they
  * are: Kubernetes' credentials are none that AWS could check.
  */
 import { Duration, Fn, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';

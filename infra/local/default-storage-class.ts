@@ -16,7 +16,7 @@ export async function createDefaultStorageClass(client: Pick<Client, 'create'>, 
       parameters: { path },
     });
   } catch (error) {
-    // From the time before, or somebody's own.
+    // The class is of an older version, or a user's own.
     if (!isAlreadyExists(error)) throw error;
   }
 }

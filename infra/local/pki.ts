@@ -23,7 +23,7 @@ export interface Pki {
   readonly tokenKeys: SigningKeys;
   /** Takes up keys that were made beside it. */
   refreshTokenKeys(): void;
-  /** By which other API servers know this one, when it speaks for somebody. */
+  /** The certificate by which aggregated API servers know this one when it passes on users' requests. */
   readonly requestHeader: { readonly authority: CertificatePair; readonly client: CertificatePair };
 }
 

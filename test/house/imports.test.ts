@@ -135,7 +135,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   openapi: ['functions/client'],
 };
 
-/** Everyone may know the shape of the outside world. Who may touch the real one is the tidy test's concern. */
+/** All rooms may know the shape of the outside world. Who may touch the real one is the tidy test's concern. */
 const everywhere = /^functions\/world\.ts$/;
 
 /** Types only: they leave no trace at run time. */

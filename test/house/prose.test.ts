@@ -1,5 +1,5 @@
 /**
- * Comments and test names are read by somebody who never saw this project. Each sentence names its actor, and states one
+ * The reader of comments and test names never saw this project. Each sentence names its actor, and states one
  * fact in at most twenty words. Each finding is reported with the words to use instead.
  */
 import assert from 'node:assert/strict';

@@ -12,6 +12,7 @@ export interface Sentence {
 const banned: readonly { readonly found: RegExp; readonly instead: string }[] = [
   { found: /\bwhoever\b/i, instead: 'name the actor: the client that, the process that' },
   { found: /\bnobody\b/i, instead: 'name the actor: no client, no process, no test' },
+  { found: /\b(some|every)(body|one)\b/i, instead: 'name the actor: a client, all users, another process' },
   { found: /\blest\b/i, instead: 'so that … not' },
   { found: /\bin vain\b/i, instead: 'without a result' },
   { found: /\b(tell|tells|telling|told)\b/i, instead: 'report, return, pass, show' },

@@ -139,7 +139,7 @@ for (const name of configurationNames) {
     }
   });
 
-  test(`what everybody may is only denied, but for calling the API: ${name}`, () => {
+  test(`statements for all principals only deny, except for calling the API: ${name}`, () => {
     const template = templateOf(name);
     const policies = resourcesOf(template, 'AWS::SQS::QueuePolicy', 'AWS::SNS::TopicPolicy', 'AWS::S3::BucketPolicy');
     for (const { id, Properties } of policies) {

@@ -121,7 +121,7 @@ export function nodeOnMachine(releaseName: string): void {
       assert.equal(await run('systemctl is-active hibernetes-agent'), 'active\n');
     });
 
-    test('stays Ready and answers when somebody sets the clock', async () => {
+    test('a node stays Ready and answers when its clock is set', async () => {
       for (const step of ['+2 hours', '2 hours ago']) {
         await run(`date -s '${step}'`);
         await node.until(readyMsMax, async () => {

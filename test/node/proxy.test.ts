@@ -191,7 +191,7 @@ describe('services on two nodes', { skip: can.ok ? false : can.why }, () => {
     assert.deepEqual(namesIn(await ask(far!.run, { address: '203.0.113.7', port: 80, count: 20 })), ['far', 'near']);
   });
 
-  test('the table is left alone while it is as thought, and rebuilt when somebody flushed it', async () => {
+  test('the proxy leaves its table alone while it is as expected, and rebuilds it after a flush', async () => {
     await sync([service()], [slice([near!, far!])]);
     await advance(61_000);
     await sync([service()], [slice([near!, far!])]);

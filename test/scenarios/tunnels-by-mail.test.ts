@@ -138,7 +138,7 @@ describe('a tunnel by mail', () => {
     await house.close();
   });
 
-  test('has an echo within a quarter of a second while somebody types', async () => {
+  test('a shell in a container echoes typed text within a quarter of a second', async () => {
     const { house, caller, server } = await opened();
     server.pipe(server);
     const heard = hear(caller);

@@ -12,7 +12,7 @@ import { type TestAnswer, type TestApi, testApi } from '../support/api-server.ts
 const group = '/apis/flowcontrol.apiserver.k8s.io/v1';
 const eve: Connection = { user: { name: 'eve', groups: ['system:authenticated'] } };
 
-/** An API as somebody sees it, with the flow control objects of a cluster. */
+/** An API as one user sees it, with the flow control objects of a cluster. */
 async function apiFor(connection: Connection, held: Promise<void> = Promise.resolve(), seats = 60): Promise<TestApi & { admin: TestApi }> {
   const authorizer = {
     async authorize({ name }: { name: string }) {

@@ -395,7 +395,7 @@ test('a poll that is no poll is a bad request, and one that is too long is not r
   assert.equal((await asNode('POST', path, { since: 'x'.repeat(4 * 1024 * 1024) })).status, 413);
 });
 
-test('a bootstrap token asks for a node’s credential, and for nothing else that not everybody may have', async () => {
+test('a bootstrap token may ask for a node’s credential, and for nothing that other callers may not', async () => {
   const anybody: User = { name: 'anybody', groups: ['system:authenticated'] };
   for (const { root, name, namespaced } of served.filter((one) => !one.name.includes('/'))) {
     for (const method of ['GET', 'POST', 'DELETE']) {

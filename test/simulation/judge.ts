@@ -29,7 +29,7 @@ export class Judge {
     return this.#violation;
   }
 
-  /** The text is made only if somebody reads it. */
+  /** The text is made only if a caller reads it. */
   note(who: string, what: () => string): void {
     this.#notes.push({ atMs: this.#timeline.nowMs, who, what });
   }

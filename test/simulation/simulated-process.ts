@@ -84,7 +84,7 @@ export class SimulatedProcess implements World {
     return Math.abs(this.#skewMs) <= skewMsMax;
   }
 
-  /** Somebody sets the clock. */
+  /** The clock is set to another time. */
   jump(): void {
     this.#usualSkewMs = this.#dice.between(-this.#skewMsMax, this.#skewMsMax);
     this.#skewMs = this.#usualSkewMs;

@@ -53,7 +53,7 @@ export interface Cluster {
   /** Further processes of the cluster open it with the same world. */
   readonly table: Table;
   readonly client: Client;
-  /** The client of somebody else than the administrator. */
+  /** The client of a user who is not the administrator. */
   clientOf(user: User): Client;
   /** `Normal ScalingReplicaSet Scaled up …`, in order. */
   readonly events: readonly string[];

@@ -13,7 +13,7 @@ import { removeTree } from '../../files/remove-tree.ts';
 /** Containers run as any user, and the volume is theirs. */
 const everyone = 0o777;
 
-/** Does nothing for a volume that somebody else made. */
+/** Does nothing for a volume of another provisioner. */
 export async function makeLocalPath(volume: PersistentVolume): Promise<void> {
   const path = localPathOf(volume);
   if (path === undefined) return;
@@ -51,7 +51,7 @@ export async function cleanUpLocalPaths({ nodeName, volumes, client, remove }: C
     try {
       await client.update(persistentVolumes, next);
     } catch (error) {
-      // It is gone, or somebody wrote it since: the next answer brings it again.
+      // The volume is gone, or another client wrote it since: the next answer brings it again.
       if (!isNotFound(error) && !isConflict(error)) throw error;
     }
   }

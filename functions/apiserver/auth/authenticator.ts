@@ -1,6 +1,6 @@
 /**
  * Who is calling: a client certificate, else a bearer token. No credentials at all is an answer (undefined) where a
- * caller may be anonymous, wrong ones are a refusal. Everyone who is someone is in system:authenticated.
+ * caller may be anonymous, wrong ones are a refusal. Every authenticated user is in system:authenticated.
  */
 import type { Clock } from '../../world.ts';
 import type { Authenticator } from '../ports.ts';

@@ -28,7 +28,7 @@ export function splitServiceAccountName(userName: string): { readonly namespace:
   return parts.length === 2 && namespace !== '' && name !== '' ? { namespace, name } : undefined;
 }
 
-/** The node that a user is; undefined for everyone else. The group counts as well as the name. */
+/** The node that a user is; undefined for all other users. The group counts as well as the name. */
 export function nodeOf(user: User): string | undefined {
   return user.name.startsWith(nodeNamePrefix) && user.groups.includes(nodesGroup) ? user.name.slice(nodeNamePrefix.length) : undefined;
 }

@@ -1,5 +1,5 @@
 /**
- * Speaking for someone else. Each part of the other's identity must be allowed by the verb `impersonate` on its own.
+ * Impersonation of another user. Each part of the user's identity must be allowed by the verb `impersonate` on its own.
  * Source: apiserver, pkg/endpoints/filters/impersonation.go.
  */
 import { goQuote } from '../../kube/go-quote.ts';

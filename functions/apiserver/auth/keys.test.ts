@@ -24,7 +24,7 @@ test('a key of another kind is refused', () => {
   assert.throws(() => signingKeyOf(pem), new TypeError('a signing key must be of RSA or of the curve P-256, not ed25519'));
 });
 
-test('keys that are there are used, the first one to sign; otherwise one is made, and whose was first is used', async () => {
+test('present signing keys are used, the first one to sign; without any, one is created', async () => {
   const [one, two] = [await newSigningKeyPem(), rsaPem()];
   const known = await loadSigningKeys({ load: async () => [one, two], create: async () => assert.fail('there are keys') });
   assert.deepEqual(

@@ -35,13 +35,13 @@ describe('a request belongs to', () => {
     ['global-default', user('eve'), 'GET', '/apis', 'eve'],
   ];
   for (const [name, who, method, path, distinguisher] of belonging) {
-    test(`${name}: ${who.name} ${method} ${path}`, () => {
+    test(`FlowSchema ${name} matches ${who.name} ${method} ${path}`, () => {
       const flow = flowOf(schemas, who, info(method, path));
       assert.deepEqual([flow?.schema.metadata.name, flow?.distinguisher], [name, distinguisher]);
     });
   }
 
-  test('no schema whose level is missing', () => {
+  test('a request does not match a FlowSchema whose PriorityLevelConfiguration is missing', () => {
     const some = orderedSchemas(
       flowSchemas,
       priorityLevels.filter(({ metadata }) => metadata.name !== 'global-default'),

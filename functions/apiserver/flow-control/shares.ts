@@ -10,7 +10,7 @@ export interface LevelLimits {
   readonly nominal: number;
   /** What is left to it while it lends as much as it can. */
   readonly least: number;
-  /** With all that it may borrow. */
+  /** The level's seats with all that it may borrow. */
   readonly most: number;
 }
 

@@ -93,7 +93,7 @@ function fromQuery(query: URLSearchParams): JsonObject {
   return options;
 }
 
-/** Reads options that somebody else decoded: those of an eviction. */
+/** Reads options that are decoded already: those of an eviction. */
 export function parsed(options: JsonObject): DeleteOptions {
   const { gracePeriodSeconds: grace, propagationPolicy: policy, orphanDependents: orphan, dryRun, preconditions } = options;
   const dryRuns = Array.isArray(dryRun) ? dryRun.map(String) : [];

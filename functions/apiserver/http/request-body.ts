@@ -99,7 +99,7 @@ export async function parsedBody(request: Request, bytes: Uint8Array): Promise<B
   }
 }
 
-/** Few send it, so it is loaded when somebody does. */
+/** Few clients send this form, so its reader is loaded with the first. */
 async function protobufObject(bytes: Uint8Array): Promise<JsonObject> {
   const { decodeProtobuf } = await import('../../kube/protobuf.ts');
   const { apiVersion, kind, object } = decodeProtobuf(bytes);

@@ -47,7 +47,7 @@ const relayRepeatMs = 2_000;
 /** A report that takes longer may wait for a webhook, which may be a pod of the node that reports. */
 const reportMs = 500;
 
-/** Undefined: writing the report takes its time, and meanwhile somebody waits for a connection through this node. */
+/** Undefined: writing the report takes longer than a client may wait for its connection through this node. */
 async function unlessNeeded<T>(reported: Promise<T>, isAsked: () => boolean, clock: NodePollOptions['clock']): Promise<T | undefined> {
   const needed = Promise.withResolvers<undefined>();
   const look = (): void => {

@@ -104,7 +104,7 @@ describe('a peer', () => {
     await remove(pods, { namespace: 'default', name: 'web' });
     assert.deepEqual(await news(), ['gone PolicyPeer web']);
   });
-  test('a peer in the network of its node is none', async () => {
+  test('a pod in the host’s network is no peer of a policy', async () => {
     const { put, news } = await withPolicy();
     const host = pod('host', { app: 'web' }, { ip: '192.0.2.1' });
     await put(pods, { ...host, spec: { ...host.spec!, hostNetwork: true } });

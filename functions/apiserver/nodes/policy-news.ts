@@ -254,7 +254,7 @@ class News implements PolicyNews {
     return namespace === nameServer.namespace ? [...found, nameServer] : found;
   }
 
-  /** Everybody in these groups, wherever they are. */
+  /** All pods in these groups, on whatever node they are. */
   #members(needs: Needs, groups: readonly Group[]): PolicyPeer[] {
     if (groups.length === 0) return [];
     const wide = groups.filter(({ namespace }) => namespace === undefined);

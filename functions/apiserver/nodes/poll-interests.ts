@@ -22,7 +22,7 @@ import {
 import type { Key } from '../../kube/view.ts';
 import type { PodReferences } from '../../kube/pod-references.ts';
 
-/** A node gets these where its pods name them, or where something that its pods name does. */
+/** Objects that a node gets because its pods name them, or because objects that its pods name do. */
 export interface NamedInterest {
   readonly type: ResourceType;
   /** Which of a pod's references name it. */

@@ -20,7 +20,7 @@ const attemptsMax = 5;
 
 export function createStatusWriter(client: Pick<Client, 'get' | 'update'>, view: () => View): StatusWriter {
   return {
-    /** Someone else may write between our read and our write: then read again. */
+    /** Another client may write between the read and the write here: then read again. */
     async write<T extends KubeObject>({ type, at }: StatusTarget<T>, next: (current: T) => T | undefined): Promise<void> {
       let current = view().get({ resource: groupResource(type), ...at })?.object as T | undefined;
       for (let attempt = 1; current !== undefined; attempt += 1) {

@@ -176,7 +176,7 @@ function v2Document(scope: Scope, info: JsonObject, texts: Descriptions): JsonOb
   return { swagger: '2.0', info, paths, definitions, securityDefinitions: securityScheme, security };
 }
 
-/** The kinds of the resources, of their lists, of what their subresources take, and of what everyone sends and gets. */
+/** The kinds of resources, of their lists, of the bodies of subresources, and of what all clients use. */
 function namedSchemas({ resources, discovery }: Scope): NamedSchema[] {
   const named = resources.flatMap(({ type, schema, node, verbs, subresources }): NamedSchema[] => {
     const kind = { group: type.group, version: type.version, kind: type.kind };

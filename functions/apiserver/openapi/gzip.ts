@@ -1,4 +1,4 @@
-/** Documents of OpenAPI are long and repeat themselves: who can read gzip gets a twentieth. Source: kube-openapi, pkg/handler/handler.go. */
+/** OpenAPI documents are long and repeat themselves: clients that accept gzip get a twentieth of the bytes. Source: kube-openapi, pkg/handler/handler.go. */
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { acceptClauses } from '../http/content-negotiation.ts';

@@ -71,7 +71,7 @@ export async function admissionOf(server: Server, request: ResourceRequest, aske
   };
 }
 
-/** A second time when a plug-in asks for it. Source: apiserver, pkg/admission/reinvocation.go */
+/** Runs the plug-ins a second time when one asks for it. Source: apiserver, pkg/admission/reinvocation.go */
 async function admit(plugins: readonly AdmissionPlugin[], shown: AdmissionAttributes & { reinvocation: Reinvocation }): Promise<void> {
   for (const plugin of plugins) await plugin.admit?.(shown);
   if (!shown.reinvocation.isNeeded) return;

@@ -60,7 +60,7 @@ function decodeBody(body: Body | undefined, expected: Expected, options: DecodeO
   if (slashes(apiVersion) > 1) throw new DocumentError(`${unexpectedVersion} ${apiVersion}`);
   if (expected.schema.isInline === true && !isOfType(value, expected)) return bodyOfOther(value, expected, { ...options, body });
   checkKind(apiVersion, kind, expected);
-  // What it is comes first, whatever the order of the client: lists of texts leave it out.
+  // Version and kind come first in the stored object, whatever their order in the client's document.
   const identity = { apiVersion, kind };
   const numbers = body?.numbers === undefined ? {} : { numbers: body.numbers };
   const { object, unknown, rounded } = expected.schema.decode(

@@ -272,7 +272,7 @@ describe('whose log it is', () => {
     await assert.rejects(inTime(at, asked), isRefused(499, 'the client went away'));
   });
 
-  test('an agent that was started anew does not go on where another one stopped', async () => {
+  test('a restarted agent does not continue the log that its predecessor began', async () => {
     const at = await house();
     const log = spoken();
     log.say('one\n');

@@ -69,6 +69,6 @@ export const isAnnouncedTo = ({ key: { resource }, object }: Pick<Change, 'key' 
 export const waitingOf = (view: View, nodeName: string, nowMs: number): readonly RelayRequest[] =>
   ofNode(view, nodeName).flatMap(({ untilMs, request }) => (untilMs > nowMs ? [request] : []));
 
-/** Whether somebody has been waiting for the node lately: others may soon. */
+/** Whether a client waited for the node lately: others may soon. */
 export const isSoughtAfter = (view: View, nodeName: string, nowMs: number): boolean =>
   ofNode(view, nodeName).some(({ untilMs }) => untilMs - waitingMsMax + recentMs > nowMs);

@@ -81,7 +81,7 @@ describe('a CertificateSigningRequest', () => {
     assert.equal(certificate.ca, false);
   });
 
-  test('a CertificateSigningRequest of a client waits for somebody to approve it, and is valid as long as it asks', async () => {
+  test('a CertificateSigningRequest of a client waits for its approval, and is valid as long as it asks', async () => {
     const made = await cluster();
     const asked = { signer: 'kube-apiserver-client', pem: await requestPem('O=dev, CN=jane'), expirationSeconds: 3600 };
     await made.client.create(certificateSigningRequests, signingRequest(asked));

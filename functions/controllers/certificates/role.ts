@@ -8,7 +8,7 @@ export const certificatesRole: ControllerRole = {
     rule(['update'], 'certificates.k8s.io', 'certificatesigningrequests/approval certificatesigningrequests/status'),
     {
       ...rule(['approve'], 'certificates.k8s.io', 'signers'),
-      // Ours: the second one, which upstream leaves to somebody else.
+      // Ours: the second one, which upstream leaves to other approvers.
       resourceNames: ['kubernetes.io/kube-apiserver-client-kubelet', 'kubernetes.io/kubelet-serving'],
     },
     {

@@ -220,7 +220,7 @@ describe('a Deployment', () => {
     assert.equal((await cluster.pods()).length, 3);
   });
 
-  test('a Deployment uses another hash when somebody has its name', async () => {
+  test('a Deployment uses another hash when another ReplicaSet has its name', async () => {
     const probe = await running();
     const [taken] = await probe.replicaSets();
     assert.ok(taken);

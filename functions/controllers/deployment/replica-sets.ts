@@ -21,7 +21,7 @@ export const byAge = (a: ReplicaSet, b: ReplicaSet): number => createdMs(a) - cr
 /** Sets that want pods. */
 export const active = (sets: readonly ReplicaSet[]): ReplicaSet[] => sets.filter((set) => replicasOf(set) > 0);
 
-/** The oldest with the Deployment's template: there may be several after somebody else's hash changed. */
+/** The oldest with the Deployment's template: there may be several after the way to compute hashes changed. */
 export const currentSet = (deployment: Deployment, sets: readonly ReplicaSet[]): ReplicaSet | undefined =>
   [...sets].sort(byAge).find((set) => isSameTemplate(set.spec.template, deployment.spec.template));
 

@@ -97,7 +97,7 @@ export class Rollout implements Sets {
     }
   }
 
-  /** Somebody else's ReplicaSet has the name: the next attempt uses another hash. */
+  /** Another owner's ReplicaSet has the name: the next attempt uses another hash. */
   async #existing(set: ReplicaSet, error: StatusError): Promise<ReplicaSet> {
     const { context, deployment } = this;
     const existing = await context.client.get(replicaSets, { namespace: namespaceOf(set), name: nameOf(set) });

@@ -1,4 +1,4 @@
-/** Mirrors Endpoints that somebody wrote by hand, for a Service without a selector, into EndpointSlices. */
+/** Mirrors Endpoints that a user wrote by hand, for a Service without a selector, into EndpointSlices. */
 import { userNameOf } from '../../kube/controller-role.ts';
 import type { EndpointSlice, Endpoints } from '../../kube/generated/types.ts';
 import { isTerminating, labelsOf, uidOf } from '../../kube/object.ts';

@@ -37,7 +37,7 @@ export function verdictOn(
   return { verdict: 'delete', propagationPolicy: ownPolicy(object), unblock: false };
 }
 
-/** What somebody asked for before stays. */
+/** A propagation policy that a client asked for before stays. */
 function ownPolicy(object: KubeObject): NonNullable<DeleteOptions['propagationPolicy']> {
   if (hasFinalizer(object, orphanFinalizer)) return 'Orphan';
   return hasFinalizer(object, foregroundFinalizer) ? 'Foreground' : 'Background';

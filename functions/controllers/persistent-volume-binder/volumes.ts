@@ -64,7 +64,7 @@ async function release(volume: PersistentVolume, binding: Binding): Promise<void
   }
 }
 
-/** Only who provisioned a volume can delete it; undefined where somebody outside did. */
+/** Only the provisioner of a volume can delete it; undefined where that is another program. */
 function undeletable(volume: PersistentVolume): string | undefined {
   const provisioner = annotationsOf(volume)[provisionedByAnnotation] ?? '';
   if (provisioner === '' ? volume.spec.csi !== undefined : !provisioner.startsWith('kubernetes.io/')) return undefined;

@@ -49,13 +49,13 @@ describe('the first to go is', () => {
     ['either of two pods of about the same age: the one whose uid comes first', { readyAgoSeconds: 33 }, { readyAgoSeconds: 32 }],
   ];
   for (const [name, first, second] of table)
-    test(name, () => {
+    test(`scaling down deletes first: ${name}`, () => {
       const pods = [pod('b', second), pod('a', first)];
       assert.deepEqual(podsToDelete(pods, 1, [], nowMs).map(nameOf), ['a']);
       assert.deepEqual(podsToDelete(pods.toReversed(), 1, [], nowMs).map(nameOf), ['a']);
     });
 
-  test('the pod whose node has more of its kind', () => {
+  test('scaling down deletes the pod whose node has more pods of the owner first', () => {
     const pods = [pod('a', { node: 'quiet' }), pod('b', { node: 'busy' })];
     assert.deepEqual(podsToDelete(pods, 1, [...pods, pod('c', { node: 'busy' })], nowMs).map(nameOf), ['b']);
   });

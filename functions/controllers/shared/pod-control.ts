@@ -47,7 +47,7 @@ export async function deletePod(owner: KubeObject, pod: Pod, { client, events }:
     events.event(owner, 'Normal', 'SuccessfulDelete', `Deleted pod: ${nameOf(pod)}`);
   } catch (error) {
     if (!(error instanceof StatusError)) throw error;
-    // Somebody else deleted it, and perhaps another pod got its name.
+    // Another client deleted the pod, and perhaps another pod got its name.
     if (error.reason === 'NotFound' || error.reason === 'Conflict') return;
     events.event(owner, 'Warning', 'FailedDelete', `Error deleting: ${error.message}`);
     throw error;

@@ -1,4 +1,4 @@
-/** Which owners a change of a pod concerns: its controller, or, for an orphan, everyone whose selector matches it. Pure. */
+/** Which owners a change of a pod concerns: its controller, or, for an orphan, all owners whose selector matches it. */
 import type { Pod } from '../../kube/generated/types.ts';
 import type { Requirement } from '../../kube/labels.ts';
 import { matchesLabels } from '../../kube/labels.ts';

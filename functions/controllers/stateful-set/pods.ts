@@ -35,7 +35,7 @@ export class SetPods {
     this.#record('Create', pod);
   }
 
-  /** A pod that waits may wait for a claim that somebody deleted. */
+  /** A pod that waits may wait for a claim that a user deleted. */
   async createMissingClaims(pod: Pod): Promise<void> {
     await this.#createClaims(pod);
     await this.#recording('Update', pod, () => this.#ownClaims(pod), 'failures only');

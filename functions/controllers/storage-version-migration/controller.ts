@@ -137,7 +137,7 @@ async function writtenAnew(object: KubeObject, type: ResourceType, { client }: R
     await client.patch(type, at, { apiVersion: apiVersionOf(type), kind: type.kind, metadata: { resourceVersion } });
     return undefined;
   } catch (error) {
-    // Someone else has written or deleted it: either will do.
+    // Another client wrote or deleted the object: either will do.
     if (isConflict(error) || isNotFound(error)) return undefined;
     if (error instanceof StatusError) return error;
     throw error;

@@ -145,7 +145,7 @@ test('an event of the newer kind shows its own time and counts once', () => {
   assert.deepEqual([cells[0], cells[7], cells[8]], ['2m', '2m', 1]);
 });
 
-test('an event lives with its object', () => {
+test('an Event must be in the namespace of its object', () => {
   assert.deepEqual(texts(validateEvent(event())), []);
   assert.deepEqual(texts(validateEvent(event({ involvedObject: { namespace: 'other' } }))), [
     'involvedObject.namespace: Invalid value: "other": does not match event.namespace',
@@ -153,7 +153,7 @@ test('an event lives with its object', () => {
   assert.deepEqual(texts(validateEvent(event({ involvedObject: { kind: 'Node', name: 'n' } }))), []);
 });
 
-test('events are found by what they are about', () => {
+test('Events can be selected by fields of their object and by their source', () => {
   assert.equal(eventDefinition.fields?.(event())['involvedObject.name'], 'web');
   assert.equal(eventDefinition.fields?.(event())['source'], 'kubelet');
 });

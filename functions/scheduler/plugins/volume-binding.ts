@@ -22,7 +22,7 @@ export interface VolumePlan {
   /** Nothing is left to do before the pod is bound. */
   readonly isBound: boolean;
   readonly bindings: readonly { readonly volume: PersistentVolume; readonly claim: PersistentVolumeClaim }[];
-  /** Claims for which somebody is to make a volume. */
+  /** Claims for which a provisioner is to make a volume. */
   readonly provisions: readonly PersistentVolumeClaim[];
 }
 

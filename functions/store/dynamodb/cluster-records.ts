@@ -18,7 +18,7 @@ export interface ClusterRecord {
   /** What its keys begin with. Given once, so that who still holds a deleted cluster open harms no later one of its name. */
   readonly id: string;
   readonly createdMs: number;
-  /** Since then no client is served, and its keys may go. */
+  /** When the cluster was deleted: no client is served since then, and its keys may be removed. */
   readonly deletedMs?: number;
 }
 

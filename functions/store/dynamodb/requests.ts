@@ -251,7 +251,7 @@ function asPutOutcome(trouble: Trouble): PutOutcome {
   }
 }
 
-/** Where no condition was set. */
+/** Throws the refusal of a request that had no condition. */
 function thrown(trouble: Trouble): never {
   throw trouble.type === 'condition' ? new TypeError('a condition that was not set has failed') : trouble.error;
 }

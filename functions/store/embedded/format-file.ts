@@ -51,7 +51,7 @@ export class FormatFile {
     return { writes: Number(digits), oldest: Number(digits), ...(needs === undefined ? {} : { needs }) };
   }
 
-  /** As a whole or not at all. */
+  /** Writes the file as a whole or not at all. */
   #write(format: FormatState): void {
     const next = `${this.#path}.${process.pid}`;
     writeFileSync(next, textOf(format), { flush: true });

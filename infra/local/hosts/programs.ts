@@ -12,6 +12,6 @@ export const programPath = (name: string): string | undefined =>
 /** Where the programs of administrators are; the shell that `su` gives does not have them in its PATH. */
 export const programPathOutside = (name: string): string | undefined => inDirectories(name, ['/usr/local/sbin', '/usr/sbin', '/sbin']);
 
-/** Debian's place, and everybody else's. */
+/** Debian's directory, and that of other distributions. */
 export const cniPluginDirectory = (): string | undefined =>
   ['/usr/lib/cni', '/opt/cni/bin'].find((directory) => existsSync(join(directory, 'bridge')));

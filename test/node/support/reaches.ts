@@ -1,4 +1,4 @@
-/** Whether somebody answers at a port, asked with bash alone: a test asks hundreds of times. */
+/** Whether a program answers at a port, asked with bash alone: a test asks hundreds of times. */
 import { CommandFailed, type Run } from '../../../agent/network/run.ts';
 
 interface Port {

@@ -210,7 +210,7 @@ const evictions: Scene = {
 
 export const budgetMin = 2;
 
-/** A ReplicaSet lets one pod go and finds another, while somebody deletes it and keeps its pods. */
+/** A ReplicaSet lets one pod go and finds another, while a user deletes it and keeps its pods. */
 const adoption: Scene = {
   async play(actor) {
     const { dice, stage, caller, namespace } = actor;
@@ -234,7 +234,7 @@ const adoption: Scene = {
   },
 };
 
-/** What is deleted goes with what it owns, and comes back only when somebody makes it again. */
+/** What is deleted goes with what it owns, and comes back only when a user makes it again. */
 const garbage: Scene = {
   async play(actor) {
     const { dice } = actor;

@@ -74,7 +74,7 @@ export class Stage {
 const isPassing = ({ code, reason }: StatusError): boolean =>
   code >= 500 || code === 429 || reason === 'Conflict' || reason === 'Timeout' || reason === 'TooManyRequests';
 
-/** Somebody who asks again until there is an answer. */
+/** A client that asks again until there is an answer. */
 export class Caller {
   readonly #stage: Stage;
   readonly #asking: Asking;

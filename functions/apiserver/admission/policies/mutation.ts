@@ -61,7 +61,7 @@ export class MutationFault extends Error {}
 export interface MutationAsked {
   readonly attributes: AdmissionAttributes;
   readonly match: Match;
-  /** As stored. */
+  /** The object in its stored form. */
   readonly object: KubeObject;
   readonly situation: Situation;
   readonly answers: Answers;

@@ -25,7 +25,7 @@ export interface WebhookSettings {
   readonly unauthorizedMs: number;
   readonly reviewVersion: 'v1' | 'v1beta1';
   readonly failurePolicy: 'NoOpinion' | 'Deny';
-  /** Expressions that all hold of a request that the webhook is asked about. */
+  /** CEL expressions: the webhook is asked only about requests for which all are true. */
   readonly matchConditions: readonly string[];
 }
 

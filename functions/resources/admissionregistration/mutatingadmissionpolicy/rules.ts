@@ -1,4 +1,4 @@
-/** What only writes need of the kind. */
+/** The rules of the kind that only writes need; reads never load them. */
 import { type FieldError, invalid, notSupported, required } from '../../../kube/field-error.ts';
 import { setMatchDefaults } from '../defaults.ts';
 import { validateConstraints, validateFailurePolicy, validateParamKind } from '../policy-validation.ts';

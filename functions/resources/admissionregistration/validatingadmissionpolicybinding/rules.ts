@@ -1,4 +1,4 @@
-/** What only writes need of the kind. */
+/** The rules of the kind that only writes need; reads never load them. */
 import { type FieldError, required } from '../../../kube/field-error.ts';
 import { withDeclared } from '../../field-rules.ts';
 import { setMatchDefaults } from '../defaults.ts';

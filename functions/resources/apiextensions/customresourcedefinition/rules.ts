@@ -1,4 +1,4 @@
-/** What only writes need of the kind. */
+/** The rules of the kind that only writes need; reads never load them. */
 import type { CustomResourceDefinition } from '../../../kube/generated/types.ts';
 
 export { setDefaults } from './defaults.ts';

@@ -1,3 +1,3 @@
-/** What only writes need of the kind. */
+/** The rules of the kind that only writes need; reads never load them. */
 export { setAutoscalerDefaults as setDefaults } from './defaults.ts';
 export { validateAutoscaler as validate, validateAutoscalerStatusUpdate as validateStatusUpdate } from './validation.ts';

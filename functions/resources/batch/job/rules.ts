@@ -1,4 +1,4 @@
-/** What only writes need of the kind. */
+/** The rules of the kind that only writes need; reads never load them. */
 export { setJobDefaults as setDefaults, setLabels as completeValid } from './defaults.ts';
 export { prepareForCreate } from './strategy.ts';
 export { validateJob as validate, validateJobUpdate as validateUpdate } from './validation.ts';

@@ -1,2 +1,2 @@
-/** What only writes need of the kind. */
+/** The rules of the kind that only writes need; reads never load them. */
 export { validateEvent as validate } from './validation.ts';

@@ -1,3 +1,3 @@
-/** What only writes need of the kind. */
+/** The rules of the kind that only writes need; reads never load them. */
 export { setNamespaceDefaults as setDefaults } from './defaults.ts';
 export { validateNamespace as validate, validateNamespaceStatusUpdate as validateStatusUpdate } from './validation.ts';

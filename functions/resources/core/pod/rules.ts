@@ -1,4 +1,4 @@
-/** What only writes need of the kind. */
+/** The rules of the kind that only writes need; reads never load them. */
 export { setPodDefaults as setDefaults } from '../../../kube/pod-defaults.ts';
 export { prepareForCreate, prepareForUpdate, prepareForStatusUpdate } from './strategy.ts';
 export { validatePodStatusUpdate as validateStatusUpdate } from './status-validation.ts';

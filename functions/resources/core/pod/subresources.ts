@@ -47,7 +47,7 @@ function bound(pod: Pod, { target, metadata }: Binding, { nowMs }: WriteContext)
       ...(metadata.labels !== undefined && { labels: { ...labelsOf(pod), ...metadata.labels } }),
     },
     spec: { ...pod.spec, nodeName: target.name ?? '' },
-    // It waits for no room any more.
+    // A bound pod waits for no preemption any more.
     status: { ...withoutNomination(pod.status), conditions },
   };
 }

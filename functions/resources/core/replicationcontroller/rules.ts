@@ -1,4 +1,4 @@
-/** What only writes need of the kind. */
+/** The rules of the kind that only writes need; reads never load them. */
 import type { ReplicationController } from '../../../kube/generated/types.ts';
 import { workloadWarnings } from '../pod/warnings.ts';
 

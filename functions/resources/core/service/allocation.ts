@@ -90,7 +90,7 @@ function askedIpErrors(ip: string, taken: ReadonlySet<string>, range: Ipv4Range 
   return taken.has(ip) ? refused('provided IP is already allocated') : [];
 }
 
-/** The first address names the network and the last one everybody in it. */
+/** The first address names the network, and the last one is its broadcast address. */
 const isHost = ({ size }: Ipv4Range, offset: number): boolean => offset >= 1 && offset <= size - 2;
 
 /** Addresses below this offset are left to those who ask for one by name. */

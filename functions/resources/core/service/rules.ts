@@ -1,4 +1,4 @@
-/** What only writes need of the kind. */
+/** The rules of the kind that only writes need; reads never load them. */
 export { setServiceDefaults as setDefaults } from './defaults.ts';
 export { prepareForCreate, prepareForUpdate } from './strategy.ts';
 export { validateServiceStatusUpdate as validateStatusUpdate } from './status-validation.ts';

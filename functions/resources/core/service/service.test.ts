@@ -137,7 +137,7 @@ test('a service without an address gets none', () => {
   assert.deepEqual(object.spec.clusterIPs, ['None']);
 });
 
-test('an address that somebody has is refused', () => {
+test('a cluster IP that another Service has is refused', () => {
   const errors = allocate(service({ clusterIP: '10.96.0.9' }), [service({ clusterIP: '10.96.0.9' }, 'other')]);
   assert.deepEqual(errors, [
     'spec.clusterIPs: Invalid value: ["10.96.0.9"]: failed to allocate IP 10.96.0.9: provided IP is already allocated',

@@ -1,4 +1,4 @@
-/** What only writes need of the kind. */
+/** The rules of the kind that only writes need; reads never load them. */
 import { semanticallyEqual } from '../../../kube/equality.ts';
 import type { EndpointSlice } from '../../../kube/generated/types.ts';
 import { ipWarnings } from '../../ip-rules.ts';

@@ -1,4 +1,4 @@
-/** What only writes need of the kind. */
+/** The rules of the kind that only writes need; reads never load them. */
 import { ownLevel } from '../dangling.ts';
 
 export { keepMetadata as prepareForStatusUpdate } from '../../status-metadata.ts';

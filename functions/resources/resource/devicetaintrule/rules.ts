@@ -1,4 +1,4 @@
-/** What only writes need of the kind. Source: pkg/apis/resource/validation/validation.go, ValidateDeviceTaintRule. */
+/** The rules of the kind that only writes need; reads never load them. Source: pkg/apis/resource/validation/validation.go, ValidateDeviceTaintRule. */
 import type { FieldError } from '../../../kube/field-error.ts';
 import type { DeviceTaintRule } from '../../../kube/generated/types.ts';
 import { validateConditions } from '../../condition-rules.ts';

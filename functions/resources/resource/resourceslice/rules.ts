@@ -1,4 +1,4 @@
-/** What only writes need of the kind. */
+/** The rules of the kind that only writes need; reads never load them. */
 import type { ResourceSlice } from '../../../kube/generated/types.ts';
 import { goQuote } from '../../../kube/go-quote.ts';
 

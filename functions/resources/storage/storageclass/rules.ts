@@ -1,4 +1,4 @@
-/** What only writes need of the kind. */
+/** The rules of the kind that only writes need; reads never load them. */
 export {
   validateStorageClass as validate,
   validateStorageClassUpdate as validateUpdate,
