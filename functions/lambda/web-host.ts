@@ -50,7 +50,8 @@ export async function startWebHost(options: WebHostOptions): Promise<WebHost> {
   });
   const listener = getRequestListener(
     (request, { incoming }) => options.fetch(bounded(request, requestSecondsMax), connectionOf(incoming as IncomingMessage)),
-    { overrideGlobalObjects: false },
+    // The listener’s own Response, in place of the global one, writes texts without a stream for each.
+    { overrideGlobalObjects: true },
   );
   const server: Server = createServer(
     { noDelay: true, maxHeaderSize: headBytesMax, connectionsCheckingInterval: headCheckMs },
