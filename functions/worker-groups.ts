@@ -36,6 +36,8 @@ export interface WorkerOptions {
   readonly schedulerConfiguration?: SchedulerConfiguration | undefined;
   /** Programs that run beside this cluster: ours do not do what is theirs. */
   readonly absent?: readonly ComponentName[] | undefined;
+  /** Called each time that a controller sets an object or a change aside. */
+  readonly countSetAside?: ((controller: string) => void) | undefined;
   readonly world: World;
 }
 
@@ -156,6 +158,7 @@ function createWorkerGroup(name: ControllerGroupName, controllers: readonly Cont
           checkpoint: storedCheckpoint(store, name),
           codeVersion,
           world,
+          countSetAside: options.countSetAside,
           signal,
         });
       } finally {

@@ -46,6 +46,8 @@ export interface ControlPlaneOptions {
   readonly world: World;
   /** The group that this function works for: it hears of its own writes without being rung. */
   readonly ownGroup?: OwnGroup;
+  /** Called each time that a controller of it sets an object or a change aside. */
+  readonly countSetAside?: WorkerOptions['countSetAside'];
   /** How long this host can hold an answer without paying for it. */
   readonly pollHoldSecondsMax?: number;
   /** Where logs go by mail: how long one may be read. */
@@ -121,7 +123,8 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Cl
   if (!isBootstrapped(store, definitions, place, others)) await bootstrap(api, definitions, place, others);
   const cache = createCache(store);
   const { certificateAuthorityPem } = settings;
-  const own = createOwnGroup?.({ store, cache, api, registry, certificateAuthorityPem, codeVersion: gitVersion, world });
+  const { countSetAside } = options;
+  const own = createOwnGroup?.({ store, cache, api, registry, certificateAuthorityPem, codeVersion: gitVersion, countSetAside, world });
   for (const { name, controllers } of silentControllers(storedTypes(registry, () => store.view()))) {
     if (name !== ownGroup?.name) ringOnChanges({ store, cache, doorbell, group: name, controllers });
   }

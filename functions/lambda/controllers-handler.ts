@@ -1,5 +1,6 @@
 import type { ControllerGroupName } from '../worker-groups.ts';
 import { openControlPlane } from '../cloud/control-plane.ts';
+import { oneMeasured, setAsideMetric } from './metrics.ts';
 import { startFunction } from './start-function.ts';
 import { createWorkerHandler, type QueueHandler } from './worker.ts';
 import { createWorkerNotes } from './worker-notes.ts';
@@ -16,7 +17,10 @@ export async function controllersHandler(group: ControllerGroupName): Promise<Qu
     async open(cluster) {
       const table = openTable(cluster);
       const doorbell = doorbells.of(cluster.id);
-      const { store, own, settled, close } = await openControlPlane({ settings, cluster, table, doorbell, world, ownGroup });
+      const measured = { table: settings.table, cluster: cluster.name };
+      const countSetAside = (controller: string): void =>
+        world.log.warn('something is set aside', { controller, ...oneMeasured(setAsideMetric, { ...measured, nowMs: world.clock.now() }) });
+      const { store, own, settled, close } = await openControlPlane({ settings, cluster, table, doorbell, world, ownGroup, countSetAside });
       if (own === undefined) throw new Error(`there are no controllers of the group ${group}`);
       return {
         notes: createWorkerNotes(table, world.clock),

@@ -8,6 +8,8 @@ export const metricNamespace = 'Hibernetes';
 export const tableDimension = 'Table';
 export const clusterDimension = 'Cluster';
 export const watermarkMetric = 'WatermarkSecondsBehind';
+/** Of objects and changes that controllers set aside. */
+export const setAsideMetric = 'SetAside';
 
 export interface Measured {
   readonly table: string;
@@ -15,14 +17,21 @@ export interface Measured {
   readonly cluster: string;
 }
 
+interface MeasuredAt extends Measured {
+  readonly nowMs: number;
+}
+
 /** Keys for a line of the log. */
-export function secondsMeasured(name: string, seconds: number, { table, cluster, nowMs }: Measured & { readonly nowMs: number }): object {
+export const secondsMeasured = (name: string, seconds: number, at: MeasuredAt): object => valueMeasured(name, 'Seconds', seconds, at);
+export const oneMeasured = (name: string, at: MeasuredAt): object => valueMeasured(name, 'Count', 1, at);
+
+function valueMeasured(name: string, unit: 'Seconds' | 'Count', value: number, { table, cluster, nowMs }: MeasuredAt): object {
   const Dimensions = [[tableDimension], [tableDimension, clusterDimension]];
-  const directive = { Namespace: metricNamespace, Dimensions, Metrics: [{ Name: name, Unit: 'Seconds' }] };
+  const directive = { Namespace: metricNamespace, Dimensions, Metrics: [{ Name: name, Unit: unit }] };
   return {
     _aws: { Timestamp: nowMs, CloudWatchMetrics: [directive] },
     [tableDimension]: table,
     [clusterDimension]: cluster,
-    [name]: seconds,
+    [name]: value,
   };
 }

@@ -62,6 +62,8 @@ export interface SessionOptions {
   /** A process that runs many sessions keeps one cache for all. Default: one of its own. */
   readonly cache?: Cache;
   readonly limits?: Partial<SessionLimits>;
+  /** Called each time that a controller sets an object or a change aside. */
+  readonly countSetAside?: ((controller: string) => void) | undefined;
   /** Ends the session early, as its deadline would. */
   readonly signal?: AbortSignal;
 }
@@ -107,7 +109,7 @@ class Session {
     this.#options = options;
     this.#limits = { ...sessionLimits, ...options.limits };
     this.#cache = cache;
-    this.#wake = wakeOf(options.controllers);
+    this.#wake = wakeOf(options.controllers, (controller, change, error) => this.#runs.get(controller)?.setAside(change, error));
     this.#alarm = new Alarm(clock);
     this.#startedMs = clock.monotonicMs();
     this.#runs = new Map(
@@ -120,6 +122,7 @@ class Session {
           clock,
           random,
           log: log.with({ controller: controller.name }),
+          countSetAside: () => options.countSetAside?.(controller.name),
         }),
       ]),
     );

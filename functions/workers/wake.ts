@@ -21,7 +21,11 @@ interface WatchOf<W extends Watcher> {
   readonly watch: Watch;
 }
 
-export function wakeOf<W extends Watcher>(controllers: readonly W[]): Wake<W> {
+/** Called with a change on which a watch threw. */
+type Failed<W extends Watcher> = (controller: W, change: Change, error: Error) => void;
+
+/** Without `failed`, what a watch throws is thrown. */
+export function wakeOf<W extends Watcher>(controllers: readonly W[], failed?: Failed<W>): Wake<W> {
   const everything: WatchOf<W>[] = [];
   const byResource = new Map<string, WatchOf<W>[]>();
   for (const controller of controllers) {
@@ -33,6 +37,26 @@ export function wakeOf<W extends Watcher>(controllers: readonly W[]): Wake<W> {
   return (change, cache) => {
     if (isInternal(change.key.resource)) return [];
     const watchers = [...(byResource.get(change.key.resource) ?? []), ...everything];
-    return watchers.flatMap(({ controller, watch }) => Array.from(watch.requests(change, cache), (request) => ({ controller, request })));
+    return watchers.flatMap(({ controller, watch }) => {
+      try {
+        return Array.from(watch.requests(change, cache), (request) => ({ controller, request }));
+      } catch (error) {
+        if (failed === undefined || !(error instanceof Error)) throw error;
+        failed(controller, change, error);
+        return [];
+      }
+    });
+  };
+}
+
+/** Whether a change wakes any of the controllers. One on which a watch throws does: the session sets it aside. */
+export function concernOf(controllers: readonly Watcher[]): (change: Change, cache: Cache) => boolean {
+  let hasFailed = false;
+  const wake = wakeOf(controllers, () => {
+    hasFailed = true;
+  });
+  return (change, cache) => {
+    hasFailed = false;
+    return wake(change, cache).length > 0 || hasFailed;
   };
 }

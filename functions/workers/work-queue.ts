@@ -100,6 +100,11 @@ export class WorkQueue {
     return delayMs;
   }
 
+  /** How often it failed in a row. */
+  failuresOf(request: ObjectName): number {
+    return this.#failures.get(keyOf(request)) ?? 0;
+  }
+
   get readyCount(): number {
     this.#moveDue();
     return this.#ready.size;

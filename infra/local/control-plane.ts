@@ -57,6 +57,14 @@ const chosen = ({
   ...(authorization === undefined ? {} : { authorization }),
 });
 
+type ChosenWorkers = Pick<WorkerOptions, 'schedulerConfiguration' | 'absent' | 'countSetAside'>;
+
+const chosenWorkers = ({ scheduler, absent }: ControlPlaneOptions, metrics: Metrics): ChosenWorkers => ({
+  schedulerConfiguration: scheduler,
+  absent,
+  countSetAside: (controller) => metrics.add('hibernetes_set_aside_total', 1, { controller }),
+});
+
 export interface ControlPlaneOptions extends ControlPlaneChoices {
   readonly directory: DataDirectory;
   readonly addresses: readonly { readonly host: string; readonly port: number }[];
@@ -231,8 +239,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     certificateSigner: (request) => signCertificateRequest(pki.authority, request, world.clock),
     codeVersion: gitVersion,
     listeningSinceMs: world.clock.now(),
-    schedulerConfiguration: options.scheduler,
-    absent: options.absent,
+    ...chosenWorkers(options, metrics),
     world,
   };
   const stopWorkers = await startWorkers(workers);

@@ -1,7 +1,7 @@
 /** Where worker and writer share a process, the store itself decides when to ring: only for changes that concern a controller. */
 import type { Cache } from '../controller.ts';
 import type { Store } from '../../store/store.ts';
-import { wakeOf, type Watcher } from '../wake.ts';
+import { concernOf, type Watcher } from '../wake.ts';
 import type { Doorbell } from './doorbell.ts';
 
 export interface RingOnChangesOptions {
@@ -14,8 +14,8 @@ export interface RingOnChangesOptions {
 
 /** Returns how to stop it. */
 export function ringOnChanges({ store, cache, doorbell, group, controllers }: RingOnChangesOptions): () => void {
-  const wake = wakeOf(controllers);
+  const concerns = concernOf(controllers);
   return store.onApplied((revision, changes) => {
-    if (changes.some((change) => wake(change, cache).length > 0)) doorbell.ring(group, String(revision));
+    if (changes.some((change) => concerns(change, cache))) doorbell.ring(group, String(revision));
   });
 }

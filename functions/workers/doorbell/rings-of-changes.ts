@@ -4,26 +4,16 @@
  */
 import type { Change } from '../../store/store.ts';
 import type { Cache } from '../controller.ts';
-import { wakeOf, type Watcher } from '../wake.ts';
-
-class Unknown extends Error {}
+import { concernOf, type Watcher } from '../wake.ts';
 
 const unknown = (): never => {
-  throw new Unknown('only the change itself is known');
+  throw new Error('only the change itself is known');
 };
 
 const nothingKnown: Cache = { revision: 0, get: unknown, list: unknown, controlledBy: unknown, by: unknown, since: unknown };
 
 /** Pure: whether any of the changes may concern any of the controllers. */
 export function mayConcern(controllers: readonly Watcher[]): (changes: readonly Change[]) => boolean {
-  const wake = wakeOf(controllers);
-  return (changes) =>
-    changes.some((change) => {
-      try {
-        return wake(change, nothingKnown).length > 0;
-      } catch (error) {
-        if (error instanceof Unknown) return true;
-        throw error;
-      }
-    });
+  const concerns = concernOf(controllers);
+  return (changes) => changes.some((change) => concerns(change, nothingKnown));
 }
