@@ -6,6 +6,7 @@ import type { PodVolumes } from '../volumes/volumes.ts';
 import type { Action } from './actions.ts';
 import { containerBackOff, nextBackOff } from './back-off.ts';
 import { containerConfig, partsOfVolumes, type MountedPart } from './container-config.ts';
+import { readEnvFiles } from './env-file.ts';
 import { HookError, runHook } from './hooks.ts';
 import { ensureImage } from './image-pull.ts';
 import { mountImages } from './image-volumes.ts';
@@ -164,6 +165,7 @@ async function configOf(context: NodeContext, action: StartAction, input: StartI
     hostIps: context.hostIps,
     nodeName: context.facts.nodeName,
     allocatable: context.allocatable,
+    envFiles: await readEnvFiles(container, volumes),
   };
   const config = containerConfig({
     ...known,

@@ -5,6 +5,7 @@ import type { ContainerStatus } from '../runtime/runtime.ts';
 import { isStarted, type Decision } from './container-plan.ts';
 import { actualResources } from './resize.ts';
 import type { PodMemory, ProbeFindings, StartFailure } from './observed-pod.ts';
+import { messageWithin } from './termination-message.ts';
 import { crashLoopMessage, failureMsShown } from './waiting.ts';
 
 export interface ContainerStateInput {
@@ -40,7 +41,7 @@ function terminated(input: ContainerStateInput, status: ContainerStatus): t.Cont
     terminated: {
       exitCode,
       reason,
-      ...(status.message === '' ? {} : { message: status.message }),
+      ...(status.message === '' ? {} : { message: messageWithin(input.pod, status.message) }),
       startedAt: when(status.startedAtMs),
       finishedAt: when(status.finishedAtMs),
       containerID: `${input.runtimeName}://${status.id}`,

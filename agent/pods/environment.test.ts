@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Container, Pod } from '../../functions/kube/generated/types.ts';
+import type { Container, EnvVar, Pod } from '../../functions/kube/generated/types.ts';
 import { environmentOf, expand, type EnvironmentInput } from './environment.ts';
 import { ContainerConfigError } from './lookup.ts';
 
@@ -80,4 +80,17 @@ test('a missing ConfigMap, Secret or key is refused with the kubelet’s message
 
 test('expands only what it knows', () => {
   assert.equal(expand('$(A)$(B) $$(A) $ $A $(', new Map([['A', '1']])), '1$(B) $(A) $ $A $(');
+});
+
+test('a variable comes from a file that a container of the pod wrote', () => {
+  const fileKeyRef = { volumeName: 'shared', path: 'made.env', key: 'A' };
+  const named = (name: string, more: object): EnvVar => ({ name, valueFrom: { fileKeyRef: { ...fileKeyRef, ...more } } });
+  const envFiles = new Map([['shared/made.env', "A='one'\n"]]);
+  const of = (...env: EnvVar[]): Record<string, string> => Object.fromEntries(environmentOf({ ...input({ env }), envFiles }));
+  const { FIRST, SECOND } = of(named('FIRST', {}), named('SECOND', { key: 'B', optional: true }));
+  assert.deepEqual([FIRST, SECOND], ['one', undefined]);
+  assert.throws(
+    () => of(named('THIRD', { key: 'B' })),
+    new ContainerConfigError('environment variable key "B" not found in file "made.env"'),
+  );
 });

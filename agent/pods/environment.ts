@@ -2,9 +2,18 @@
  * A container's environment: services of the namespace, then envFrom, then env, each able to override the former; and
  * the expansion of `$(NAME)`. Pure. Source: pkg/kubelet/kubelet_pods.go (makeEnvironmentVariables), third_party/forked/golang/expansion
  */
-import type { Container, EnvFromSource, EnvVar, EnvVarSource, Pod, Service } from '../../functions/kube/generated/types.ts';
+import type {
+  Container,
+  EnvFromSource,
+  EnvVar,
+  EnvVarSource,
+  FileKeySelector,
+  Pod,
+  Service,
+} from '../../functions/kube/generated/types.ts';
 import { annotationsOf, labelsOf, nameOf, namespaceOf, uidOf } from '../../functions/kube/object.ts';
 import { parseQuantity } from '../../functions/kube/quantity.ts';
+import { envFileKey, type EnvFiles, envFileValue } from './env-file.ts';
 import { ContainerConfigError, type Lookup } from './lookup.ts';
 import { specOf } from './pod-facts.ts';
 
@@ -17,6 +26,8 @@ export interface EnvironmentInput {
   readonly nodeName: string;
   /** What a container without limits may use. */
   readonly allocatable: Readonly<Record<string, string>>;
+  /** Those that its variables name; none where no variable does. */
+  readonly envFiles?: EnvFiles;
 }
 
 /** Replaces `$(NAME)` for known names; `$$` stands for one `$`; everything else stays. */
@@ -158,8 +169,16 @@ function keyValue(input: EnvironmentInput, source: EnvVarSource): string | undef
     if (secret === undefined) throw new ContainerConfigError(`secret "${name}" not found`);
     throw new ContainerConfigError(`couldn't find key ${key} in Secret ${namespace}/${name}`);
   }
+  if (source.fileKeyRef !== undefined) return fileValue(input, source.fileKeyRef);
   if (source.fieldRef !== undefined) return fieldValue(input, source.fieldRef.fieldPath);
   return source.resourceFieldRef === undefined ? undefined : resourceValue(input, source.resourceFieldRef);
+}
+
+function fileValue({ envFiles }: EnvironmentInput, { volumeName, path, key, optional }: FileKeySelector): string | undefined {
+  const value = envFileValue(envFiles?.get(envFileKey(volumeName, path)) ?? '', key);
+  if (value !== '') return value;
+  if (optional === true) return undefined;
+  throw new ContainerConfigError(`environment variable key "${key}" not found in file "${path}"`);
 }
 
 function variableValue(input: EnvironmentInput, variable: EnvVar, values: ReadonlyMap<string, string>): string | undefined {

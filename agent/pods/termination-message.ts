@@ -13,6 +13,7 @@ import { containersOf } from './pod-facts.ts';
 
 /** Source: pkg/kubelet/container/runtime.go (MaxContainerTerminationMessage…) */
 const messageBytesMax = 4096;
+const podMessageBytesMax = 12 << 10;
 const logBytesMax = 2048;
 const logLinesMax = 80;
 
@@ -25,15 +26,28 @@ export function fallsBackToLogs(pod: Pod, { name, exitCode, reason }: ContainerS
   return container?.terminationMessagePolicy === 'FallbackToLogsOnError' && exitCode !== 0 && reason !== 'ContainerCannotRun';
 }
 
-/** The end of the file; '' when it is not there. */
+/** The end of the file; '' when it is not there. What a container made of it is no reason to report nothing of its end. */
 export const endOfFile = (path: string): Promise<string> =>
-  orEmpty(path, async (file) => (await readEnd(file, messageBytesMax)).toString('utf8'));
+  endOf(
+    path,
+    async (file) => (await readEnd(file, messageBytesMax)).toString('utf8'),
+    (code) => `Error on reading termination log ${path}: ${code}`,
+  );
+
+/**
+ * The message as a pod may report it: its containers share 12 KiB.
+ * Source: pkg/kubelet/status/status_manager.go (normalizeStatus)
+ */
+export function messageWithin(pod: Pod, message: string): string {
+  const bytesMax = Math.floor(podMessageBytesMax / containersOf(pod).length);
+  return Buffer.byteLength(message) <= bytesMax ? message : Buffer.from(message).subarray(0, bytesMax).toString('utf8');
+}
 
 /** The last lines of a log of the runtime, as its container wrote them; '' when there is no log. */
 export const endOfLog = (path: string): Promise<string> =>
-  orEmpty(path, async (file) => {
+  endOf(path, async (file) => {
     const { size } = await file.stat();
-    const bytes = await readEnd(file, Math.min(size - (await tailOffset(file, logLinesMax)), logReadBytesMax));
+    const bytes = await readEnd(file, size - (await tailOffset(file, logLinesMax, logReadBytesMax)));
     const output = createLineSplitter()(bytes).map((text) => {
       const line = parseLogLine(text);
       return line === undefined
@@ -43,13 +57,19 @@ export const endOfLog = (path: string): Promise<string> =>
     return Buffer.concat(output).subarray(-logBytesMax).toString('utf8');
   });
 
-async function orEmpty(path: string, read: (file: FileHandle) => Promise<string>): Promise<string> {
+/** `otherwise`: what stands for a file that cannot be opened, by the kernel's error. */
+async function endOf(
+  path: string,
+  read: (file: FileHandle) => Promise<string>,
+  otherwise: (code: string) => string = () => '',
+): Promise<string> {
   try {
     await using file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    return await read(file);
+    return (await file.stat()).isFile() ? await read(file) : '';
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') return '';
-    throw error;
+    const code = errorCode(error);
+    if (code === '') throw error;
+    return code === 'ENOENT' ? '' : otherwise(code);
   }
 }
 

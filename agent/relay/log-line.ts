@@ -38,18 +38,24 @@ export function formattedLine(line: LogLine, format: LogFormat, continues: boole
   return Buffer.concat([...prefix, line.content, ...(line.isPartial ? [] : [newline])]);
 }
 
+/** The runtime cuts a container's lines at 16 KiB. What is longer was written by something else, and is left out. */
+const lineBytesMax = 1 << 20;
+
 /** Cuts bytes into lines; keeps the unfinished end for the next bytes. */
 export function createLineSplitter(): (bytes: Buffer) => Buffer[] {
-  let rest = Buffer.alloc(0);
+  let parts: Buffer[] = [];
+  let length = 0;
   return (bytes) => {
-    const all = Buffer.concat([rest, bytes]);
     const lines: Buffer[] = [];
     let from = 0;
-    for (let end = all.indexOf(0x0a); end >= 0; end = all.indexOf(0x0a, from)) {
-      lines.push(all.subarray(from, end));
-      from = end + 1;
+    for (let end = bytes.indexOf(0x0a); end >= 0; end = bytes.indexOf(0x0a, from)) {
+      const last = bytes.subarray(from, end);
+      if (length + last.length <= lineBytesMax) lines.push(parts.length === 0 ? last : Buffer.concat([...parts, last]));
+      [parts, length, from] = [[], 0, end + 1];
     }
-    rest = all.subarray(from);
+    length += bytes.length - from;
+    if (length > lineBytesMax) parts = [];
+    else if (from < bytes.length) parts.push(bytes.subarray(from));
     return lines;
   };
 }

@@ -10,13 +10,14 @@ const chunkBytes = 64 << 10;
 /** A file watch may miss a change; this periodic check does not. */
 const lookMs = 500;
 
-/** Where the last `count` lines begin. */
-export async function tailOffset(file: FileHandle, count: number): Promise<number> {
+/** Where the last `count` lines begin, or so many bytes of them. */
+export async function tailOffset(file: FileHandle, count: number, bytesMax = Infinity): Promise<number> {
   let end = (await file.stat()).size;
   if (count === 0) return end;
+  const least = Math.max(0, end - bytesMax);
   let newlines = 0;
-  while (end > 0) {
-    const start = Math.max(0, end - chunkBytes);
+  while (end > least) {
+    const start = Math.max(least, end - chunkBytes);
     const { buffer, bytesRead } = await file.read(Buffer.alloc(end - start), 0, end - start, start);
     for (let index = bytesRead - 1; index >= 0; index -= 1) {
       if (buffer[index] !== 0x0a) continue;
@@ -25,7 +26,7 @@ export async function tailOffset(file: FileHandle, count: number): Promise<numbe
     }
     end = start;
   }
-  return 0;
+  return least;
 }
 
 export interface LogSource {
@@ -37,8 +38,13 @@ export interface LogSource {
   readonly signal: AbortSignal;
 }
 
-/** A log is a file: a link in its place leads to what is not the container's. */
-const openLog = (path: string): Promise<FileHandle> => open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+/** A log is a file: a link in its place leads to what is not the container's, and a device has no end. */
+async function openLog(path: string): Promise<FileHandle> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  if ((await file.stat()).isFile()) return file;
+  await file.close();
+  throw new Error(`the log ${path} is no file`);
+}
 
 /** Undefined: the log is just being rotated, and has no file. */
 function watchFile(path: string, onChange: () => void): FSWatcher | undefined {

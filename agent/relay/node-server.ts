@@ -1,11 +1,13 @@
 /** What a node answers about itself, at the paths of a kubelet: by tunnels, and at the node's own door. */
-import { createReadStream } from 'node:fs';
-import { readdir, realpath, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { type FileHandle, open, readdir, readlink, realpath } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join, sep } from 'node:path';
 import type { Duplex } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import type { Pod } from '../../functions/kube/generated/types.ts';
 import type { AgentConfig } from '../config.ts';
+import { errorCode } from '../files/error-code.ts';
 import { exposition, expositionType, type MetricFamily } from '../usage/exposition.ts';
 import type { ContainerPages } from './container-pages.ts';
 
@@ -172,23 +174,37 @@ const escaped = (text: string): string => text.replaceAll(/[&<>"']/g, (one) => e
 
 /** A file, or a page of links to what a directory holds. Symbolic links lead nowhere outside. */
 async function sendLog(directory: string, response: ServerResponse, rest: string): Promise<void> {
-  const root = await realpath(directory).catch(() => undefined);
-  const path = root === undefined ? undefined : await realpath(join(root, rest)).catch(() => undefined);
-  if (root === undefined || path === undefined || (path !== root && !path.startsWith(root + sep))) return notFound(response);
-  const found = await stat(path);
-  if (found.isFile()) {
+  const found = await openBelow(directory, rest);
+  if (found === undefined) return notFound(response);
+  const stats = await found.stat();
+  if (stats.isFile()) {
     response.writeHead(200, plain);
-    createReadStream(path, { end: Math.max(0, found.size - 1) })
-      .on('error', () => response.destroy())
-      .pipe(response);
+    // Either end that fails or leaves ends the other one.
+    await pipeline(found.createReadStream({ start: 0, end: Math.max(0, stats.size - 1) }), response);
     return;
   }
-  if (!found.isDirectory()) return notFound(response);
+  await using opened = found;
+  if (!stats.isDirectory()) return notFound(response);
   if (!rest.endsWith('/') && rest !== '') return void response.writeHead(301, { location: `${rest.split('/').at(-1) ?? ''}/` }).end();
-  const entries = await readdir(path, { withFileTypes: true });
+  const entries = await readdir(`/proc/self/fd/${opened.fd}`, { withFileTypes: true });
   const names = entries.map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name)).sort();
   const links = names.map((name) => `<a href="${encodeURI(name)}">${escaped(name)}</a>\n`);
   response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(`<pre>\n${links.join('')}</pre>\n`);
+}
+
+/** Where the file lies is asked once it is open: a container that may write there swaps no link in between. */
+async function openBelow(directory: string, rest: string): Promise<FileHandle | undefined> {
+  try {
+    const root = await realpath(directory);
+    const file = await open(join(root, rest), constants.O_RDONLY | constants.O_NONBLOCK);
+    const path = await readlink(`/proc/self/fd/${file.fd}`);
+    if (path === root || path.startsWith(root + sep)) return file;
+    await file.close();
+    return undefined;
+  } catch (error) {
+    if (errorCode(error) === '') throw error;
+    return undefined;
+  }
 }
 
 function decoded(path: string): string | undefined {

@@ -262,4 +262,13 @@ export const weakenings: readonly Weakening[] = [
       },
     ],
   },
+  {
+    without: 'no log and no message is read through a link',
+    test: 'test/security/node-files.test.ts',
+    edits: ['agent/pods/termination-message.ts', 'agent/relay/log-reader.ts'].map((file) => ({
+      file,
+      from: 'constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK',
+      to: 'constants.O_RDONLY | constants.O_NONBLOCK',
+    })),
+  },
 ];
