@@ -1,6 +1,10 @@
 /** What the journeys change. */
 
-const pod = (image: string): object => ({ containers: [{ name: 'main', image }], terminationGracePeriodSeconds: 0 });
+/** Without a command, it runs what the image names. */
+const pod = (image: string, command?: readonly string[]): object => ({
+  containers: [{ name: 'main', image, command }],
+  terminationGracePeriodSeconds: 0,
+});
 const labels = (app: string): object => ({ app });
 const template = (app: string, image = 'nginx/nginx:v1'): object => ({ metadata: { labels: labels(app) }, spec: pod(image) });
 const selector = (app: string): object => ({ matchLabels: labels(app) });
@@ -26,7 +30,7 @@ const items: readonly object[] = [
   },
   { apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'work' }, spec: job },
   { apiVersion: 'batch/v1', kind: 'CronJob', metadata: { name: 'tick' }, spec: { schedule: '0 0 1 1 *', jobTemplate: { spec: job } } },
-  { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'shell' }, spec: { ...pod('busybox:1.36'), nodeName: 'node-2' } },
+  { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'shell' }, spec: { ...pod('busybox:1.36', ['sleep', '100000']), nodeName: 'node-2' } },
   { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'settings' }, data: { colour: 'red' } },
   { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'gone' } },
   { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'gone' } },

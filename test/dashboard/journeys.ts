@@ -14,6 +14,9 @@ import { journeyObjects } from './journey-objects.ts';
 /** `RUNTIME=simulated` leaves containers out although they could run. */
 const noContainers = process.env['RUNTIME'] === 'simulated' ? 'RUNTIME is simulated' : await reasonToSkipContainers();
 
+/** A shell starts with its container's other processes, on a machine that also runs both nodes. */
+const promptMsMax = 120_000;
+
 interface Journey {
   readonly what: string;
   readonly kind: string;
@@ -183,8 +186,9 @@ describe('the dashboard in a browser', () => {
     await goTo(page, 'pods', 'shell');
     await focusByTab(page, 'Shell');
     await page.keyboard.press('Enter');
+    // The terminal takes keys once it has a size, which it has with the first output.
+    await page.locator('.xterm-accessibility', { hasText: '#' }).waitFor({ timeout: promptMsMax });
     await page.locator('.xterm-helper-textarea').waitFor();
-    await page.locator('.xterm-accessibility', { hasText: '#' }).waitFor();
     await page.keyboard.type('echo by-keys >/tmp/made\n');
     await eventually(async () => assert.equal(await kubectl('exec', 'shell', '--', 'cat', '/tmp/made'), 'by-keys\n'));
   });
