@@ -7,12 +7,12 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import type { Deployment, Node, Pod } from '../../functions/kube/generated/types.ts';
+import type { Deployment, Node, Pod, Service } from '../../functions/kube/generated/types.ts';
 import { runningGate } from '../../infra/cli/gate/gate-home.ts';
 import { eventually } from '../support/eventually.ts';
 import { kubectlFor, newestKubectl, type Kubectl } from '../support/kubectl.ts';
 import { account, region, startEmulator, type Emulator } from './emulator/start.ts';
-import { joinSimulatedNode, type SimulatedNode } from './simulated-node.ts';
+import { hasContainers, type JoinedNodes, joinNodes } from './joined-nodes.ts';
 
 const root = join(import.meta.dirname, '../..');
 const stack = 'Hibernetes';
@@ -20,6 +20,8 @@ const sha256 = (text: string): string => createHash('sha256').update(text).diges
 
 /** A message is put aside when it was in hand three times, each as long as a function may take. */
 const deadLetterMsMax = 10 * 60_000;
+
+const needsContainers = hasContainers ? false : 'real containers cannot run here';
 
 interface State {
   readonly name: string;
@@ -38,7 +40,7 @@ describe('a stack on an emulator of AWS', () => {
   let endpoint: string;
   /** Signs in by IAM, and asks the Function URL itself. */
   let kubectl: Kubectl;
-  let node: SimulatedNode | undefined;
+  let nodes: JoinedNodes | undefined;
 
   async function succeeds(program: string, ...args: string[]): Promise<string> {
     const { code, stdout, stderr } = await emulator.run(program, args);
@@ -48,12 +50,17 @@ describe('a stack on an emulator of AWS', () => {
   const hibernetes = (...args: string[]): Promise<string> =>
     succeeds(process.execPath, 'infra/cli/main.ts', ...args, '--data-dir', join(emulator.directory, 'data'));
 
+  /** Signs in through the gate. */
+  const gated = (): Kubectl =>
+    kubectlFor(kubeconfigFile('default'), join(emulator.directory, 'gated'), newestKubectl(), emulator.kubectlEnvironment);
+
   const kubeconfigFile = (name: string): string => join(emulator.directory, 'data/aws', stack, `${name}.kubeconfig`);
   /** Its exit code is 1 where something is not well. */
   async function states(title: string): Promise<readonly State[]> {
     const dataDir = join(emulator.directory, 'data');
     const words = ['infra/cli/main.ts', 'status', '--stack', stack, '-o', 'json', '--data-dir', dataDir];
-    const { stdout } = await emulator.run(process.execPath, words);
+    const { stdout, stderr } = await emulator.run(process.execPath, words);
+    if (stdout === '') throw new Error(stderr);
     const { sections } = JSON.parse(stdout) as {
       readonly sections: readonly { readonly title: string; readonly states: readonly State[] }[];
     };
@@ -65,7 +72,7 @@ describe('a stack on an emulator of AWS', () => {
     await succeeds('cdk', 'bootstrap', `aws://${account}/${region}`, '--no-notices');
   });
   after(async () => {
-    await node?.stop();
+    await nodes?.stop();
     if (emulator !== undefined) endGate(join(emulator.directory, 'data/aws', stack, 'default.gate'));
     await emulator?.close();
   });
@@ -116,17 +123,18 @@ describe('a stack on an emulator of AWS', () => {
     assert.ok(pods.every(({ status }) => status?.phase === 'Pending'));
   });
 
-  test('takes a node, and runs the pods there', async () => {
+  test('takes nodes by a token, and runs the pods there', async () => {
     const kubeconfig = kubeconfigFile('default.direct');
     const { token } = JSON.parse(await hibernetes('token', 'create', '--kubeconfig', kubeconfig, '-o', 'json')) as {
       readonly token: string;
     };
     const { directory, environment } = emulator;
-    node = await joinSimulatedNode({ name: 'node-1', server: endpoint, token, directory, environment });
-    await eventually(async () => {
-      const { status } = await kubectl.json<Node>('get', 'node', 'node-1');
-      assert.equal(status?.conditions?.find(({ type }) => type === 'Ready')?.status, 'True');
-    });
+    nodes = await joinNodes({ server: endpoint, token, directory, environment });
+    for (const name of nodes.names)
+      await eventually(async () => {
+        const { status } = await kubectl.json<Node>('get', 'node', name);
+        assert.equal(status?.conditions?.find(({ type }) => type === 'Ready')?.status, 'True');
+      });
     await eventually(async () => {
       const { status } = await kubectl.json<Deployment>('get', 'deployment', 'web');
       assert.equal(status?.availableReplicas, 3);
@@ -144,13 +152,28 @@ describe('a stack on an emulator of AWS', () => {
   });
 
   test('reads logs and signs in through the gate', async () => {
-    const gated = kubectlFor(kubeconfigFile('default'), join(emulator.directory, 'gated'), newestKubectl(), emulator.kubectlEnvironment);
-    const [name = ''] = (await gated.ok('get', 'pods', '-l', 'app=web', '-o', 'name')).split('\n');
-    assert.match(await gated.ok('logs', name), /is simulated/);
+    const [name = ''] = (await gated().ok('get', 'pods', '-l', 'app=web', '-o', 'name')).split('\n');
+    assert.match(await gated().ok('logs', name), hasContainers ? /^$/ : /is simulated/);
+    const { code, stdout, stderr } = await gated().run(['exec', name, '--', 'cat', '/etc/hostname']);
     // What a simulated node refuses, it refuses by the tunnel's other end.
-    const { code, stderr } = await gated.run(['exec', name, '--', 'true']);
-    assert.equal(code, 1);
-    assert.match(stderr, /the pod runs on a simulated node/);
+    if (hasContainers) assert.deepEqual([code, `pod/${stdout}`], [0, `${name}\n`], stderr);
+    else assert.match(stderr, /the pod runs on a simulated node/);
+  });
+
+  test('leads a pod to the pods of a Service, by its name and its address', { skip: needsContainers }, async () => {
+    await kubectl.ok('expose', 'deployment', 'web', '--port=80');
+    await kubectl.ok('run', 'client', '--image=busybox:1.36', '--', 'sleep', '100000');
+    await kubectl.ok('wait', '--for=condition=Ready', 'pod/client', '--timeout=240s');
+    const { spec } = await kubectl.json<Service>('get', 'service', 'web');
+    const pods = (await kubectl.ok('get', 'pods', '-l', 'app=web', '-o', 'jsonpath={.items[*].metadata.name}')).split(' ');
+    for (const host of ['web', spec?.clusterIP ?? ''])
+      await eventually(async () => {
+        const found = await gated().ok('exec', 'client', '--', 'timeout', '20', 'wget', '-q', '-O', '-', `http://${host}/hostname`);
+        assert.ok(pods.includes(found.trim()), found);
+      });
+    assert.match(await gated().ok('logs', '-l', 'app=web'), /GET \/hostname/);
+    await kubectl.ok('delete', 'pod', 'client', '--grace-period=1');
+    await kubectl.ok('delete', 'service', 'web');
   });
 
   test('goes on with changed functions while clients write, and loses no write', async () => {
@@ -189,7 +212,7 @@ describe('a stack on an emulator of AWS', () => {
   });
 
   test('puts aside what cannot be handled, and counts it', async () => {
-    assert.deepEqual(new Set((await states('functions')).map(({ says }) => says)), new Set(['Active']));
+    await eventually(async () => assert.deepEqual(new Set((await states('functions')).map(({ says }) => says)), new Set(['Active'])));
     const [queue = ''] = (await emulator.account.belongingsOf(stack)).queues.filter((url) => url.includes('QueuesControllers'));
     await emulator.account.sendToQueue(queue, { MessageBody: 'no ring', MessageGroupId: 'nobody', MessageDeduplicationId: '1' });
     await eventually(async () => {
@@ -208,7 +231,7 @@ describe('a stack on an emulator of AWS', () => {
     ]);
     assert.equal(code, 1);
     assert.match(stderr, /is protected from being deleted/);
-    await node?.stop();
+    await nodes?.stop();
     await kubectl.ok('create', 'secret', 'generic', 'kept', '--from-literal=word=moon');
     await hibernetes('destroy', '--unprotect', '--yes');
     const { tables, secrets, ...others } = await emulator.account.belongingsOf(stack);

@@ -1,17 +1,17 @@
 /** One host with containerd and an agent, whose apiserver is a test. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AgentConfig } from '../../agent/config.ts';
-import { runCommand } from '../../agent/network/run.ts';
 import { startContainerd, type RunningContainerd } from '../../infra/local/hosts/containerd.ts';
 import { createFabric, removeFabric } from '../../infra/local/hosts/fabric.ts';
 import type { Host } from '../../infra/local/hosts/host.ts';
 import { buildImages, importImages } from '../../infra/images/build.ts';
 import { ownId } from './own-id.ts';
 import { scriptedApiserver, type ScriptedApiserver } from './scripted-apiserver.ts';
+import { unmountBelow } from './unmount-below.ts';
 import { virtualWorld } from './virtual-world.ts';
 
 export interface AgentNode {
@@ -98,16 +98,8 @@ export async function agentNode(podCidr: string, options: AgentNodeOptions = {})
       await stopAgent();
       await api.close();
       await removeFabric(directory, log);
-      for (const path of mountsBelow(directory)) await runCommand(['umount', '-l', path]);
+      await unmountBelow(directory);
       rmSync(directory, { recursive: true, force: true });
     },
   };
 }
-
-/** The volumes of pods that were still running. */
-const mountsBelow = (directory: string): string[] =>
-  readFileSync('/proc/self/mountinfo', 'utf8')
-    .split('\n')
-    .map((line) => line.split(' ')[4] ?? '')
-    .filter((path) => path.startsWith(`${directory}/`))
-    .toReversed();

@@ -95,7 +95,8 @@ function tunnel(target: string, socket: Duplex, edgePort: number): void {
 
 /** Functions bring their answers themselves, in pieces: the emulator holds back an answer until it is whole. */
 class Answers {
-  readonly server = createServer((request, response) => this.#bring(request, response));
+  /** An answer takes as long as its watch. */
+  readonly server = createServer({ requestTimeout: 0, headersTimeout: 0 }, (request, response) => this.#bring(request, response));
   readonly #expected = new Map<string, ServerResponse>();
 
   expect(response: ServerResponse): string {

@@ -5,8 +5,8 @@
 import { request } from 'node:http';
 import { Socket } from 'node:net';
 
-/** The port of the edge's TLS on this machine, in the environment. */
-const edgePort = () => Number(process.env.AWS_EDGE_PORT);
+/** Where the edge's TLS is, in the environment: machines reach it by another address than this one. */
+const edge = () => ({ host: process.env.AWS_EDGE_HOST ?? '127.0.0.1', port: Number(process.env.AWS_EDGE_PORT) });
 /** Where the edge wants the answer, in the event's headers. */
 const answerHeader = 'x-edge-answer';
 
@@ -16,7 +16,7 @@ const connect = Socket.prototype.connect;
 Socket.prototype.connect = function connectToEdge(...given) {
   const [first, ...rest] = Array.isArray(given[0]) ? given[0] : given;
   if (!isNameOfAws(first?.host)) return connect.apply(this, given);
-  return connect.call(this, { ...first, host: '127.0.0.1', port: edgePort() }, ...rest);
+  return connect.call(this, { ...first, ...edge() }, ...rest);
 };
 
 // AWS: "Response streaming for Lambda functions": awslambda.streamifyResponse, awslambda.HttpResponseStream.from. An event
@@ -25,10 +25,13 @@ function openAnswer(event) {
   const port = Number(event.headers[answerHeader].split('/')[0]);
   const path = `/${event.headers[answerHeader].split('/')[1]}`;
   delete event.headers[answerHeader];
-  const stream = request({ host: '127.0.0.1', port, path, method: 'POST' });
+  // Its own connection: the edge may just be closing one that was kept.
+  const stream = request({ host: '127.0.0.1', port, path, method: 'POST', agent: false });
   const { promise, resolve, reject } = Promise.withResolvers();
   stream.on('response', (response) => response.resume().on('end', resolve));
   stream.on('error', reject);
+  // It may fail before the handler has come to its end.
+  promise.catch(() => undefined);
   return { stream, answered: promise };
 }
 
