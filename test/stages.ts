@@ -175,7 +175,7 @@ export const nightlyStages: readonly Stage[] = [
   },
   {
     name: 'aws, emulated',
-    command: ['node', '--test', '--test-reporter=spec', 'test/aws/aws.ts'],
+    command: ['node', '--test', '--test-concurrency=1', '--test-reporter=spec', 'test/aws/aws.ts', 'test/aws/prove.ts'],
     shows: lastOf(/^. pass \d+$/gm),
     minutesMax: 40,
   },

@@ -26,13 +26,26 @@ async function deleted(service: JsonService, table: string, clock: Clock): Promi
   }
 }
 
+const tablesOf = ({ region, credentials }: CloudAccount, clock: Clock): JsonService =>
+  jsonService({ region, credentials, service: 'dynamodb', target: 'DynamoDB_20120810', clock, answerMsMax });
+
+/** With all that is in it, although it is protected. */
+export async function deleteTable(account: CloudAccount, table: string): Promise<void> {
+  const { clock } = realWorld('error');
+  const service = tablesOf(account, clock);
+  try {
+    await deleted(service, table, clock);
+  } finally {
+    service.close();
+  }
+}
+
 /** A table that cannot be deleted costs nothing and stands in no way, so a refusal ends nothing. */
 export async function deleteLeftTable(account: CloudAccount, resources: readonly CloudResource[], progress: Progress): Promise<void> {
   const table = resources.find(({ type }) => type === 'AWS::DynamoDB::GlobalTable')?.id ?? '';
   if (table === '') return;
   const { clock } = realWorld('error');
-  const { region, credentials } = account;
-  const service = jsonService({ region, credentials, service: 'dynamodb', target: 'DynamoDB_20120810', clock, answerMsMax });
+  const service = tablesOf(account, clock);
   try {
     const { Items = [] } = (await service.call('Scan', { TableName: table, Limit: 1, ConsistentRead: true })) as {
       Items?: readonly unknown[];

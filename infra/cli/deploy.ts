@@ -114,7 +114,7 @@ interface Deploying {
   readonly progress: Progress;
 }
 
-interface Deployed {
+export interface Deployed {
   readonly home: ClusterHome;
   readonly clusters: readonly CloudCluster[];
 }
@@ -142,22 +142,32 @@ async function openDoors(home: ClusterHome, wanted: readonly string[], progress:
   return [...known.map(({ name }) => name), ...missing];
 }
 
-export async function deploy(options: DeployOptions): Promise<void> {
+/** Checks what was chosen, without changing anything. */
+async function planned(account: CloudAccount, options: DeployOptions): Promise<Omit<Deploying, 'progress'>> {
   const { stack, dataDir } = options;
+  const before = await findStack(account, stack);
+  const earlier = before?.choices ?? {};
+  const chosen = choicesOf(earlier, options, account.arn);
+  await checkChoices(chosen, stack);
+  const choices = await withImage(account, earlier, chosen);
+  const standing = recoveryOf(before) === 'delete' ? undefined : before;
+  refuseBusy(before);
+  refuseOtherDefault(standing, choices);
+  refuseOtherNetworks(standing, choices);
+  return { account, stack, before, choices, dataDir };
+}
+
+/** Without a question: the user has agreed. */
+export const deployStack = async (account: CloudAccount, options: DeployOptions, progress: Progress): Promise<Deployed> =>
+  deployChoices({ ...(await planned(account, options)), progress });
+
+export async function deploy(options: DeployOptions): Promise<void> {
   await withAccount(options.region, async (account) => {
-    const before = await findStack(account, stack);
-    const earlier = before?.choices ?? {};
-    const chosen = choicesOf(earlier, options, account.arn);
-    await checkChoices(chosen, stack);
-    const choices = await withImage(account, earlier, chosen);
-    const standing = recoveryOf(before) === 'delete' ? undefined : before;
-    refuseBusy(before);
-    refuseOtherDefault(standing, choices);
-    refuseOtherNetworks(standing, choices);
-    announce(options, planText({ account, stack, before, choices }));
+    const plan = await planned(account, options);
+    const { stack, choices } = plan;
+    announce(options, planText(plan));
     await agree({ question: 'Go on?', answer: 'yes', yes: options.yes === true });
-    const progress = progressOf(options);
-    const { home, clusters } = await deployChoices({ account, stack, before, choices, dataDir, progress });
+    const { home, clusters } = await deployChoices({ ...plan, progress: progressOf(options) });
     const ways = clusters.map(({ name, endpoint }) => ({ name, server: endpoint, kubeconfig: home.kubeconfigFile(name) }));
     print(options, { stack, region: account.region, choices, clusters: ways }, () =>
       clusters.map((cluster) => whatToTry(cluster, home.kubeconfigFile(cluster.name), choices)).join(''),

@@ -1,12 +1,13 @@
 /** `hibernetes destroy`: the functions go. The table and the key of its secrets stay, since neither could be made again. */
 import { agree } from './agree.ts';
 import { CliError } from './cli-error.ts';
-import { withAccount } from './cloud-account.ts';
+import { withAccount, type CloudAccount } from './cloud-account.ts';
 import { destroyCommand, destroySteps, runCdk } from './cloud-cdk.ts';
 import { cloudFile } from './cloud-kubeconfig.ts';
 import { protect } from './cloud-recovery.ts';
 import { requireStack, type CloudStack, type StackChoice } from './cloud-stack.ts';
 import { announce, print, progressOf, type OutputChoice } from './output.ts';
+import type { Progress } from './progress.ts';
 
 export interface DestroyOptions extends StackChoice, OutputChoice {
   readonly yes?: boolean;
@@ -36,21 +37,25 @@ ${deletion.join('\n')}
 `;
 }
 
+/** Without a question: the user has agreed. Lifts the protection. */
+export async function destroyStack(
+  account: CloudAccount,
+  { name, isProtected, choices }: CloudStack,
+  { dataDir, progress }: { readonly dataDir: string; readonly progress: Progress },
+): Promise<void> {
+  if (isProtected) await protect(account, name, false);
+  const target = { stack: name, region: account.region, account: account.id, choices };
+  const logFile = cloudFile(dataDir, name, 'destroy.log');
+  await runCdk({ command: destroyCommand(target), target, steps: destroySteps, logFile, progress });
+}
+
 export async function destroy({ stack: name, region, yes = false, unprotect = false, dataDir, ...choice }: DestroyOptions): Promise<void> {
   await withAccount(region, async (account) => {
     const stack = await requireStack(account, name);
     if (!unprotect) refuseProtected(stack, account.region);
     announce(choice, `All clusters of ${name} in ${account.region} of account ${account.id} end. Their table stays.\n`);
     await agree({ question: 'The name of the stack, to go on:', answer: name, yes });
-    if (stack.isProtected) await protect(account, name, false);
-    const target = { stack: name, region: account.region, account: account.id, choices: stack.choices };
-    await runCdk({
-      command: destroyCommand(target),
-      target,
-      steps: destroySteps,
-      logFile: cloudFile(dataDir, name, 'destroy.log'),
-      progress: progressOf(choice),
-    });
+    await destroyStack(account, stack, { dataDir, progress: progressOf(choice) });
     const left = { stack: name, region: account.region, tableLeft: stack.table };
     print(choice, left, () => whatStays(stack.table, account.region));
   });

@@ -222,6 +222,20 @@ program
   .addOption(yesOption())
   .action(lazily(async () => (await import('./destroy.ts')).destroy));
 
+program
+  .command('prove')
+  .description('see for yourself: make a stack in an AWS account, use it as a cluster, delete it, and print what was seen and measured')
+  .addOption(regionOption())
+  .addOption(new Option('--host <host>', 'what the API runs on').choices(['web-function', 'function-url']).default('web-function'))
+  .option('--nodes <count>', 'how many machines join', nodeCount, 2)
+  .option('--own-machines', 'they are machines that you join by the command that is printed, instead of the stack’s')
+  .option('--image <image>', 'what the pods run', 'public.ecr.aws/nginx/nginx:stable')
+  .option('--minutes <count>', 'how long it may take until the stack is deleted again', sizeCount, 30)
+  .option('--cents <count>', 'what it may cost at most', sizeCount, 200)
+  .addOption(dataDirOption())
+  .addOption(yesOption())
+  .action(lazily(async () => (await import('./prove/prove.ts')).prove));
+
 const homeOptions = (command: Command): Command =>
   command
     .addOption(dataDirOption())

@@ -1,5 +1,6 @@
 /** `hibernetes token create|list|delete`: what lets a machine join. Upstream's bootstrap tokens, so that kubeadm reads them too. */
 import { X509Certificate } from 'node:crypto';
+import type { Client } from '../../functions/client/client.ts';
 import type { Secret } from '../../functions/kube/generated/types.ts';
 import { secrets } from '../../functions/kube/resource-type.ts';
 import { isNotFound } from '../../functions/kube/status-error.ts';
@@ -39,23 +40,32 @@ const fieldOf = ({ data }: Secret, name: string): string => Buffer.from(data?.[n
 
 export const isLoopback = (server: string): boolean => /^https:\/\/(127\.|localhost|\[::1\])/.test(server);
 
-export async function createToken(options: TokenOptions): Promise<void> {
+interface NewToken {
+  readonly token: string;
+  readonly expiration?: string;
+}
+
+export async function makeToken(client: Client, { ttl, description }: Pick<TokenOptions, 'ttl' | 'description'>): Promise<NewToken> {
   const { clock, random } = realWorld('error');
   const [id, secret] = [randomText(6, random), randomText(16, random)];
-  const expiration = options.ttl === 0 ? {} : { expiration: timestamp(clock.now() + options.ttl * 1000) };
+  const expiration = ttl === 0 ? {} : { expiration: timestamp(clock.now() + ttl * 1000) };
   const fields = {
     'token-id': id,
     'token-secret': secret,
     'usage-bootstrap-authentication': 'true',
     ...expiration,
-    ...(options.description === undefined ? {} : { description: options.description }),
+    ...(description === undefined ? {} : { description }),
   };
   const data = Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, base64(value)]));
-  const server = await withApi(options, async ({ access, client }) => {
-    await client.create(secrets, { metadata: { name: secretName(id), namespace }, type: secretType, data });
-    return access;
-  });
-  const token = `${id}.${secret}`;
+  await client.create(secrets, { metadata: { name: secretName(id), namespace }, type: secretType, data });
+  return { token: `${id}.${secret}`, ...expiration };
+}
+
+export async function createToken(options: TokenOptions): Promise<void> {
+  const [server, { token, ...expiration }] = await withApi(options, async ({ access, client }) => [
+    access,
+    await makeToken(client, options),
+  ]);
   const pin = server.caPem === undefined ? '' : ` --ca-cert-hash ${publicKeyHash(new X509Certificate(server.caPem))}`;
   const created = {
     token,
