@@ -33,7 +33,7 @@ export type Action =
   /** Other limits for one that goes on running. */
   | { readonly kind: 'resizeContainer'; readonly containerId: string; readonly container: Container }
   /** `mayWait`: where the runtime refuses, the pod goes on, and the removal is tried again later. */
-  | { readonly kind: 'removeContainer'; readonly containerId: string; readonly mayWait?: boolean }
+  | { readonly kind: 'removeContainer'; readonly containerId: string; readonly mayWait?: boolean; readonly keepsLogs?: boolean }
   | { readonly kind: 'tearDownVolumes' };
 
 /** Something worth an Event when it is new: the worker records each key once. */

@@ -8,7 +8,8 @@ import type { Action, ContainerStop } from './actions.ts';
 import { containerBackOff, retryAtMs } from './back-off.ts';
 import { containersOf, graceSecondsOf, isSidecar, specOf } from './pod-facts.ts';
 import type { PodMemory, ProbeFindings } from './observed-pod.ts';
-import { restartsAfter, restartsAll } from './restart-rules.ts';
+import { restartsAfter } from './restart-rules.ts';
+import { containersToReset, isRemovedForRestart, isRestartingAll } from './restart-of-all.ts';
 import { specHash, specHashAnnotation } from './spec-hash.ts';
 
 /** What was decided about one container. `wait`: for others, or because it is as it should be. */
@@ -38,6 +39,8 @@ export interface ContainersPlan {
   readonly decisions: ReadonlyMap<string, Decision>;
   readonly initialized: boolean;
   readonly initFailed: boolean;
+  /** All containers begin anew: these go first. */
+  readonly reset?: readonly ContainerStatus[];
 }
 
 export const newestOf = (containers: readonly ContainerStatus[], name: string): ContainerStatus | undefined =>
@@ -160,24 +163,22 @@ function planInit(input: ContainersInput): InitPlan {
   return { decisions, initialized: began || open, failed };
 }
 
-/** First everything ends; then what has ended is removed, and the pod begins anew. Source: kuberuntime_manager.go (ShouldAllContainersRestart) */
-function planRestartOfAll(input: ContainersInput): ContainersPlan | undefined {
-  const { containers, sandboxId } = input;
-  const { initContainers = [], containers: main } = specOf(input.pod);
-  const newest = [...initContainers, ...main].flatMap((container) => {
-    const status = newestOf(containers, container.name);
-    return status === undefined || status.sandboxId !== sandboxId ? [] : [{ container, status }];
+/** All end at once; then they are removed, and the pod begins anew. */
+function planRestartOfAll({ pod, containers }: ContainersInput): ContainersPlan | undefined {
+  const reset = isRestartingAll(pod, containers) ? containersToReset(pod, containers) : [];
+  if (reset.length === 0) return undefined;
+  const decisions = new Map(reset.map(({ name }): [string, Decision] => [name, { kind: 'wait' }]));
+  return { decisions, initialized: true, initFailed: false, reset };
+}
+
+function resetActions(pod: Pod, reset: readonly ContainerStatus[]): Action[] {
+  const alive = reset.filter(({ state }) => state === 'running' || state === 'unknown');
+  if (alive.length === 0) return reset.map(({ id }) => ({ kind: 'removeContainer', containerId: id, keepsLogs: true }));
+  const stops = alive.map(({ id, name }): ContainerStop => {
+    const container = containersOf(pod).find((each) => each.name === name);
+    return { containerId: id, container, name, message: 'killing', graceSeconds: 0, runPreStop: false };
   });
-  if (!newest.some(({ container, status }) => status.state === 'exited' && restartsAll(container, status.exitCode))) return undefined;
-  const alive = newest.filter(({ status }) => status.state === 'running' || status.state === 'unknown');
-  const decisions =
-    alive.length > 0
-      ? alive.map(({ container }): [string, Decision] => [
-          container.name,
-          { kind: 'stop', message: `Stopping container ${container.name}`, graceSeconds: undefined },
-        ])
-      : newest.map(({ container, status }): [string, Decision] => [container.name, { kind: 'discard', containerId: status.id }]);
-  return { decisions: new Map(decisions), initialized: true, initFailed: false };
+  return [{ kind: 'stopContainers', stops }];
 }
 
 export function planContainers(input: ContainersInput): ContainersPlan {
@@ -201,11 +202,14 @@ function nextAttempt(input: ContainersInput, name: string): number {
   if (newest !== undefined) return newest.attempt + 1;
   const statuses = [...(input.pod.status?.containerStatuses ?? []), ...(input.pod.status?.initContainerStatuses ?? [])];
   const known = statuses.find((status) => status.name === name);
+  // It was counted when it was removed.
+  if (known !== undefined && isRemovedForRestart(known.lastState?.terminated) && known.containerID === undefined) return known.restartCount;
   return known?.containerID === undefined || known.containerID === '' ? 0 : known.restartCount + 1;
 }
 
 /** The decisions as actions: stops first, at once; then starts in the pod's order. */
 export function containerActions(input: ContainersInput, plan: ContainersPlan): Action[] {
+  if (plan.reset !== undefined) return resetActions(input.pod, plan.reset);
   const stops: ContainerStop[] = [];
   const discards: Action[] = [];
   const starts: Action[] = [];

@@ -4,6 +4,7 @@ import { timestamp } from '../../functions/kube/time.ts';
 import type { ContainerStatus } from '../runtime/runtime.ts';
 import { isStarted, type Decision } from './container-plan.ts';
 import { actualResources } from './resize.ts';
+import { removedForRestart } from './restart-of-all.ts';
 import type { PodMemory, ProbeFindings, StartFailure } from './observed-pod.ts';
 import { messageWithin } from './termination-message.ts';
 import { crashLoopMessage, failureMsShown } from './waiting.ts';
@@ -12,6 +13,8 @@ export interface ContainerStateInput {
   readonly pod: t.Pod;
   readonly container: t.Container;
   readonly isInit: boolean;
+  /** All containers of the pod begin anew. */
+  readonly isRestartingAll: boolean;
   /** Containers of this name, newest first. */
   readonly observed: readonly ContainerStatus[];
   readonly decision: Decision | undefined;
@@ -68,9 +71,14 @@ function waiting(input: ContainerStateInput): t.ContainerState | undefined {
   return failure === undefined ? undefined : failureState(failure, input.container.image ?? '', nowMs);
 }
 
+/** So that all of the pod begin anew. */
+const isJustRemoved = ({ isRestartingAll, observed, prior }: ContainerStateInput): boolean =>
+  isRestartingAll && observed.length === 0 && (prior?.state?.running ?? prior?.state?.terminated) !== undefined;
+
 /** Nothing of it on the runtime: not started yet, or forgotten. */
 function unseenState(input: ContainerStateInput): Pick<t.ContainerStatus, 'state' | 'lastState'> {
   const { prior } = input;
+  if (isJustRemoved(input)) return removedForRestart;
   const state = waiting(input) ?? { waiting: { reason: input.waitingReason } };
   if (prior?.state?.terminated !== undefined && input.decision === undefined)
     return { state: prior.state, lastState: prior.lastState ?? {} };
@@ -126,7 +134,7 @@ export function containerState(input: ContainerStateInput): t.ContainerStatus {
     name: container.name,
     ...(newest === undefined ? unseenState(input) : seenState(input, newest)),
     ready: (serves && started && passes) || endedWell,
-    restartCount: newest?.attempt ?? prior?.restartCount ?? 0,
+    restartCount: newest?.attempt ?? (prior?.restartCount ?? 0) + (isJustRemoved(input) ? 1 : 0),
     image: named ?? '',
     imageID: newest?.imageRef ?? '',
     ...(newest === undefined ? {} : { containerID: `${input.runtimeName}://${newest.id}`, ...resourcesOf(input, newest) }),

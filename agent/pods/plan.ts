@@ -158,7 +158,7 @@ function lives(input: PlanInput): Course {
     ...olderSandboxes(observed),
     ...containerActions(containersInput, containers),
     ...(resize?.actions ?? []),
-    ...garbage(input),
+    ...(containers.reset === undefined ? garbage(input) : []),
   ];
   return { actions, containers, resize };
 }

@@ -100,7 +100,7 @@ async function resizeContainer(
 
 async function removeContainer(
   context: NodeContext,
-  { containerId, mayWait = false }: Action & { kind: 'removeContainer' },
+  { containerId, mayWait = false, keepsLogs = false }: Action & { kind: 'removeContainer' },
   { pod, observed, memory }: ActionInput,
 ): Promise<ActionResult> {
   const { [containerId]: _refused, ...removals } = memory.removals;
@@ -113,7 +113,7 @@ async function removeContainer(
     return { memory: { ...memory, removals: { ...removals, [containerId]: retryAtMs } }, succeeded: mayWait };
   }
   const container = observed.containers.find(({ id }) => id === containerId);
-  if (container !== undefined) await context.files.removeContainer(pod, container.name, container.attempt);
+  if (container !== undefined && !keepsLogs) await context.files.removeContainer(pod, container.name, container.attempt);
   return { memory: { ...memory, removals }, succeeded: true };
 }
 

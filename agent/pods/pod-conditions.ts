@@ -3,6 +3,8 @@ import type * as t from '../../functions/kube/generated/types.ts';
 import { timestamp } from '../../functions/kube/time.ts';
 import type { ResizePlan } from './resize.ts';
 import type { ObservedPod, PodMemory } from './observed-pod.ts';
+import { containersToReset, isRestartingAll, restartingAllCondition } from './restart-of-all.ts';
+import { mayRestartAll } from './restart-rules.ts';
 import { isHostNetwork, isSidecar, specOf } from './pod-facts.ts';
 
 export interface ConditionsInput {
@@ -31,6 +33,14 @@ function resizing({ resize, memory }: ConditionsInput): readonly (readonly [stri
 const disruption = ({ memory: { ending } }: ConditionsInput): readonly (readonly [string, Verdict])[] =>
   ending === undefined ? [] : [['DisruptionTarget', { ...yes, reason: 'TerminationByKubelet', message: ending.message }]];
 
+/** Only pods have it that may begin anew. Source: generate.go (GenerateAllContainersRestartingCondition) */
+function restartingAll({ pod, phase, observed: { containers } }: ConditionsInput): readonly (readonly [string, Verdict])[] {
+  if (!mayRestartAll(pod)) return [];
+  const restarts = { ...yes, reason: 'RestartAllContainersStarted', message: 'container exited with restart policy rule' };
+  const isUnderWay = isRestartingAll(pod, containers) && containersToReset(pod, containers).length > 0;
+  return [[restartingAllCondition, endedVerdict(phase) ?? (isUnderWay ? restarts : { status: 'False' })]];
+}
+
 const resizeConditions = ['PodResizePending', 'PodResizeInProgress'];
 
 type Verdict = Pick<t.PodCondition, 'status' | 'reason' | 'message'>;
@@ -48,7 +58,9 @@ function initialized({ pod, phase, init, main }: ConditionsInput): Verdict {
   const began = main.some(
     ({ state, lastState }) => state?.running !== undefined || state?.terminated !== undefined || lastState?.terminated !== undefined,
   );
-  if (began) return yes;
+  // Init containers that run once more do not take it back.
+  const was = pod.status?.conditions?.find(({ type }) => type === 'Initialized')?.status;
+  if (began || was === 'True') return yes;
   const containers = specOf(pod).initContainers ?? [];
   const incomplete = containers.filter((container) => {
     const status = init.find(({ name }) => name === container.name);
@@ -58,9 +70,14 @@ function initialized({ pod, phase, init, main }: ConditionsInput): Verdict {
   return no('ContainersNotInitialized', `containers with incomplete status: ${listed(incomplete.map(({ name }) => name))}`);
 }
 
-function containersReady({ pod, phase, main, init }: ConditionsInput): Verdict {
+function endedVerdict(phase: string): Verdict | undefined {
   if (phase === 'Succeeded') return no('PodCompleted');
-  if (phase === 'Failed') return no('PodFailed');
+  return phase === 'Failed' ? no('PodFailed') : undefined;
+}
+
+function containersReady({ pod, phase, main, init }: ConditionsInput): Verdict {
+  const ended = endedVerdict(phase);
+  if (ended !== undefined) return ended;
   const sidecars = (specOf(pod).initContainers ?? []).filter(isSidecar).map(({ name }) => name);
   const statuses = [...init.filter(({ name }) => sidecars.includes(name)), ...main];
   const unready = statuses.filter(({ ready }) => !ready).map(({ name }) => name);
@@ -89,6 +106,7 @@ export function podConditions(input: ConditionsInput): t.PodCondition[] {
     ['Ready', ready(input, containers)],
     ['ContainersReady', containers],
     ['PodScheduled', yes],
+    ...restartingAll(input),
     ...resizing(input),
     ...disruption(input),
   ];

@@ -6,6 +6,7 @@ import type { ContainersPlan } from './container-plan.ts';
 import { containerState } from './container-state.ts';
 import type { ObservedPod, PodMemory, ProbeFindings } from './observed-pod.ts';
 import { isHostNetwork, isSidecar, isTerminalPhase, specOf } from './pod-facts.ts';
+import { isRemovedForRestart, isRestartingAll } from './restart-of-all.ts';
 import { restartsAfter } from './restart-rules.ts';
 import type { ResizePlan } from './resize.ts';
 import { podConditions } from './pod-conditions.ts';
@@ -42,6 +43,7 @@ function statusesOf(input: PodStatusInput, containers: readonly t.Container[], l
       pod: input.pod,
       container,
       isInit,
+      isRestartingAll: isRestartingAll(input.pod, input.observed.containers),
       observed: input.observed.containers.filter(({ name }) => name === container.name),
       decision: input.containers.decisions.get(container.name),
       failure: input.memory.failures[container.name],
@@ -93,21 +95,23 @@ function phaseOf(input: PodStatusInput, init: readonly t.ContainerStatus[], main
 }
 
 /** What a container ended with, also while it waits to be started again. */
-const exitCodeOf = ({ state, lastState }: t.ContainerStatus): number | undefined =>
-  state?.terminated?.exitCode ?? (state?.running === undefined ? lastState?.terminated?.exitCode : undefined);
+const endOf = ({ state, lastState }: t.ContainerStatus): t.ContainerState['terminated'] =>
+  state?.terminated ?? (state?.running === undefined ? lastState?.terminated : undefined);
+
+const comesBackAfter = (pod: t.Pod, container: t.Container, end: t.ContainerState['terminated']): boolean =>
+  end !== undefined && (isRemovedForRestart(end) || restartsAfter(pod, container, end.exitCode));
 
 function failsForGood(pod: t.Pod, container: t.Container, statuses: readonly t.ContainerStatus[]): boolean {
   const status = statuses.find(({ name }) => name === container.name);
-  const exitCode = status === undefined ? undefined : exitCodeOf(status);
-  return exitCode !== undefined && exitCode !== 0 && !restartsAfter(pod, container, exitCode);
+  const end = status === undefined ? undefined : endOf(status);
+  return end !== undefined && end.exitCode !== 0 && !comesBackAfter(pod, container, end);
 }
 
 function stoppedPhase(pod: t.Pod, counts: Counts, main: readonly t.ContainerStatus[]): string {
   const isDeleted = pod.metadata.deletionTimestamp !== undefined;
   const comesBack = specOf(pod).containers.some((container) => {
     const status = main.find(({ name }) => name === container.name);
-    const exitCode = status === undefined ? undefined : exitCodeOf(status);
-    return exitCode !== undefined && restartsAfter(pod, container, exitCode);
+    return status !== undefined && comesBackAfter(pod, container, endOf(status));
   });
   if (comesBack && !isDeleted) return 'Running';
   return counts.stopped === counts.succeeded ? 'Succeeded' : 'Failed';

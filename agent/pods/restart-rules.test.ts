@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Container } from '../../functions/kube/generated/types.ts';
-import { container, exited, pod, running, sandbox } from '../../test/support/node-pod.ts';
-import { planContainers } from './container-plan.ts';
-import { emptyMemory } from './observed-pod.ts';
+import { container, pod } from '../../test/support/node-pod.ts';
 import { mayRestart, restartsAfter } from './restart-rules.ts';
 
 const rule = (action: string, operator: string, ...values: number[]) => ({ action, exitCodes: { operator, values } });
-const nowMs = Date.UTC(2026, 0, 1);
 
 describe('a container that ended', () => {
   const cases: readonly [what: string, own: Partial<Container>, policy: string, exitCode: number, comesBack: boolean][] = [
@@ -37,16 +34,4 @@ describe('a container that ended', () => {
     const rules = { restartPolicy: 'Never', restartPolicyRules: [rule('Restart', 'In', 42)] };
     assert.deepEqual([of({}), of({ restartPolicy: 'Always' }), of(rules)].map(mayRestart), [false, true, true]);
   });
-});
-
-test('a rule RestartAllContainers ends all containers, removes them and starts them again', () => {
-  const watcher = container('watcher', { restartPolicy: 'Never', restartPolicyRules: [rule('RestartAllContainers', 'In', 42)] });
-  const of = pod({ containers: [container('main'), watcher] });
-  const decisions = (...containers: Parameters<typeof planContainers>[0]['containers'][number][]): string[] => {
-    const input = { pod: of, sandboxId: sandbox().id, containers, memory: emptyMemory, probes: {}, nowMs };
-    return [...planContainers(input).decisions].map(([name, { kind }]) => `${name} ${kind}`);
-  };
-  assert.deepEqual(decisions(running('main'), exited('watcher', 42)), ['main stop']);
-  assert.deepEqual(decisions(exited('main', 0), exited('watcher', 42)), ['main discard', 'watcher discard']);
-  assert.deepEqual(decisions(), ['main start', 'watcher start']);
 });

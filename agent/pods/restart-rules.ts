@@ -18,6 +18,13 @@ const ruleFor = (container: Container, exitCode: number): ContainerRestartRule |
 export const restartsAll = (container: Container, exitCode: number): boolean =>
   ruleFor(container, exitCode)?.action === 'RestartAllContainers';
 
+/** Some end of one of its containers would make all begin anew. Source: pkg/api/v1/pod/util.go (AllContainersCouldRestart) */
+export const mayRestartAll = (pod: Pod): boolean =>
+  [...(specOf(pod).initContainers ?? []), ...specOf(pod).containers].some(
+    ({ restartPolicy, restartPolicyRules = [] }) =>
+      restartPolicy !== undefined && restartPolicyRules.some(({ action }) => action === 'RestartAllContainers'),
+  );
+
 export function restartsAfter(pod: Pod, container: Container, exitCode: number): boolean {
   const action = ruleFor(container, exitCode)?.action;
   if (action === 'Restart' || action === 'RestartAllContainers') return true;
