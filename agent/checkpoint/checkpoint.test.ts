@@ -79,6 +79,85 @@ test('a change adds its own bytes, however large the state is', async () => {
   assert.ok(statSync(path).size - before < 400, `${statSync(path).size - before} bytes`);
 });
 
+const pod = (name: string, image = 'nginx:1.27'): KubeObject =>
+  ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace: 'default', uid: name, labels: { app: 'web' } },
+    spec: {
+      containers: [{ name: 'web', image, env: Array.from({ length: 20 }, (_, index) => ({ name: `V${index}`, value: 'x'.repeat(20) })) }],
+    },
+  }) as KubeObject;
+const recordBytes = 200;
+
+test('a change of one pod of a hundred writes the bytes of one pod', async () => {
+  const { path, start, found } = node();
+  const { checkpoint } = start();
+  const desired = createDesiredState();
+  const note = (answer: Answer): void => {
+    desired.apply(answer);
+    checkpoint.note(answer, () => desired.all());
+  };
+  note(brings(...Array.from({ length: 100 }, (_, index) => pod(`p${index}`))));
+  await eventually(() => assert.ok(statSync(path).size > 100 * JSON.stringify(pod('p')).length));
+  const before = statSync(path).size;
+  const changed = pod('p7', 'nginx:1.28');
+  note(brings(changed));
+  await checkpoint.close();
+  const written = statSync(path).size - before;
+  assert.ok(written <= JSON.stringify(changed).length + recordBytes, `${written} bytes`);
+  assert.equal((await found()).length, 100);
+});
+
+test('an agent that is killed in or between two writes leaves all that it had written before', async () => {
+  const { path, start, found } = node();
+  const { checkpoint } = start();
+  const names = ['a', 'b', 'c'];
+  const ends: number[] = [];
+  for (const name of names) {
+    checkpoint.note(brings(secret(name)), () => [secret(name)]);
+    await eventually(() => assert.ok(statSync(path).size > (ends.at(-1) ?? 0)));
+    ends.push(statSync(path).size);
+  }
+  await checkpoint.close();
+  const whole = readFileSync(path);
+  const edges = ends.flatMap((end) => [end, end - 1, end + 1]).filter((cut) => cut >= (ends[0] ?? 0) && cut <= whole.length);
+  const between = Array.from({ length: whole.length }, (_, cut) => cut).filter((cut) => cut > (ends[0] ?? 0) && cut % 11 === 0);
+  for (const cut of [...edges, ...between]) {
+    writeFileSync(path, whole.subarray(0, cut));
+    assert.deepEqual(await found(), names.slice(0, ends.filter((end) => end <= cut).length), `${cut} bytes`);
+  }
+});
+
+test('an agent that is killed while it writes the journal anew leaves the one before', async () => {
+  const { path, start, found } = node();
+  await start().hear(brings(secret('a')), brings(secret('b')));
+  const whole = readFileSync(path);
+  for (const length of [0, 1, 20, whole.length - 1, whole.length]) {
+    writeFileSync(`${path}.draft`, whole.subarray(0, length));
+    assert.deepEqual(await found(), ['a', 'b'], `a draft of ${length} bytes`);
+  }
+  const next = start();
+  await next.checkpoint.load();
+  await next.hear(brings(secret('c')));
+  assert.deepEqual([await found(), readdirSync(join(path, '..'))], [['c'], ['desired-state']]);
+});
+
+/** Of two answers, which brought the Secrets a and b. Each later version has to find them. */
+const formerJournal = [
+  'Yulz34s2BBvhnLC08JJLMwAAAJ/jRD2DECGVh6qGddWzQLnYq06ArCfwxYPjWITCZxV9TOEaySiZj2o2BlhshBhrZsv0pNTjJpAPzp151d+Dv8EE1Q6Ga6XV',
+  'ixUlnshwmGksjzt0o1TerJRaMvWOOl8QWkvICNO1KxikzDVj/aOQGgbaBTf80SjDwQd3F0Xp0JtV8cJFTi8Db0to3xo7stqo4ysTO953ADUh5v6tqTZp0CwA',
+  'AACgIZZni+x/lHMPQOPHm5LvybTTCoJ7XdDrgFR2QpLo5pGP/IwN01Azfi/YTmNkQOkL3rEC1jWMIE7/dc01Qg1elKaQcZQi7iAmsMmZNuzxGMIrY47zNWV+',
+  '+J2bO5xUQSSohaWoSHSie+3xwBM1nB29vLAOLgH+UKzATPHJFdW0a38874Nghl4XT92eLNtgWfoPhcq8NIbjL9h63h5a+pNUOw==',
+].join('');
+
+test('a journal that a former version wrote is found', async () => {
+  const { path, start, found } = node();
+  await start().hear(brings(secret('other')));
+  writeFileSync(path, Buffer.from(formerJournal, 'base64'));
+  assert.deepEqual(await found(), ['a', 'b']);
+});
+
 const valueOf = (round: number): string => Buffer.from(`value ${round};`).toString('base64url');
 
 test('a journal that grew too long is written anew', async () => {
