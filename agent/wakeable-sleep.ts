@@ -1,4 +1,4 @@
-/** A sleep that another part of the program can end early. Of one loop: it sleeps once at a time. */
+/** A sleep of one loop that another part of the program can end early. The loop sleeps once at a time. */
 import type { Clock } from '../functions/world.ts';
 
 export class WakeableSleep {

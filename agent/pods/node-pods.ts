@@ -194,7 +194,7 @@ class Pods implements NodePods {
     const unknown = new Set([...podUids].filter((podUid) => podUid !== '' && !this.#workers.has(podUid)));
     if (unknown.size > 0) this.#adopt((await context.runtime.listSandboxes()).filter(({ podUid }) => unknown.has(podUid)));
     if (this.#knowsLeftovers) return;
-    // An agent may have died when the runtime had nothing of a pod any more, and its files were still there.
+    // An earlier agent may have died after the runtime removed a pod, and before its files were removed.
     this.#adopt(await context.files.owners());
     this.#knowsLeftovers = true;
   }

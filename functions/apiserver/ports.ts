@@ -107,7 +107,7 @@ export interface ApiRequest {
   readonly info: RequestInfo;
   readonly user: User;
   readonly connection: Connection;
-  /** Called when a body that lasts comes to its end. Of watches. */
+  /** For watches: called when the body comes to its end. */
   readonly ended?: () => void;
 }
 

@@ -99,7 +99,7 @@ export class Past {
     for await (const step of stepsAfter({ table: this.#table, formats: this.#formats }, place)) yield step;
   }
 
-  /** The run that goes on after a place, which may lie within it. Of the last place there is none. */
+  /** The run that goes on after a place, which may lie within it. The last place has none. */
   async #runBehind({ slot }: Place): Promise<Entry | undefined> {
     const exact = await this.#catalog.runAt(slot + 1);
     if (exact !== undefined) return exact;

@@ -41,7 +41,7 @@ import { validatingAdmissionPolicyStatusRole } from './validating-admission-poli
 import { attributesClassProtectionRole, claimProtectionRole, volumeProtectionRole } from './volume-protection/role.ts';
 
 /**
- * Of upstream's controllers that are not here: what runs under their names finds its rights.
+ * The rules of upstream's controllers that are not here: programs that run under their names find their rights.
  * Source: plugin/pkg/auth/authorizer/rbac/bootstrappolicy/{controller,namespace}_policy.go.
  */
 const absentRules: Readonly<Record<string, readonly PolicyRule[]>> = {

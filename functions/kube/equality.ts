@@ -23,7 +23,7 @@ function equalFields(a: Readonly<Record<string, unknown>>, b: Readonly<Record<st
 const isNone = (value: unknown): boolean => value === undefined || value === null || (Array.isArray(value) && value.length === 0);
 
 /**
- * The same, but a list without items equals null and an absent field, since Go stores them alike. Of kinds that have a Go
+ * The same, but a list without items equals null and an absent field, since Go stores them alike. For kinds that have a Go
  * type. Source: apimachinery, pkg/api/equality, Semantic.DeepEqual.
  */
 export function semanticallyEqual(a: unknown, b: unknown): boolean {

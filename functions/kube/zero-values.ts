@@ -1,6 +1,6 @@
 /**
- * What Go leaves out when it writes JSON: fields with `omitempty` whose value is the zero of their type. Of a pointer,
- * zero means zero: `replicas: 0`. The schema does not show pointers: see go-fields.ts.
+ * What Go leaves out when it writes JSON: fields with `omitempty` whose value is the zero of their type. A
+ * pointer to zero is written: `replicas: 0`. The schema does not show pointers: see go-fields.ts.
  * Source: the struct tags in k8s.io/api and apimachinery.
  */
 import { goFieldsOf } from './go-fields.ts';

@@ -8,7 +8,7 @@ export const metricNamespace = 'Hibernetes';
 export const tableDimension = 'Table';
 export const clusterDimension = 'Cluster';
 export const watermarkMetric = 'WatermarkSecondsBehind';
-/** Of objects and changes that controllers set aside. */
+/** The number of objects and changes that controllers set aside. */
 export const setAsideMetric = 'SetAside';
 
 export interface Measured {

@@ -307,8 +307,8 @@ export interface Definition<T extends KubeObject = KubeObject> {
   prepareForUpdate?(next: T, current: T, context: WriteContext): void;
   prepareForStatusUpdate?(next: T, current: T, context: WriteContext): void;
   /**
-   * Of a new object, and with `current` of an update: what was stored already may be allowed to stay. `version` is the one
-   * that the client speaks.
+   * Errors of a new object, or of an update of `current`: what was stored already may be allowed to stay. `version` is the
+   * one that the client speaks.
    */
   validate?(next: T, current?: T, version?: ResourceType): readonly FieldError[];
   /** Besides `validate`, which runs as well. */

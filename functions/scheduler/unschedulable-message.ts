@@ -50,7 +50,7 @@ export function unschedulableMessage(refusals: readonly Refusal[], preemption: P
 const noNodes = 'no nodes available to schedule pods';
 
 /**
- * Of a pod that no node could take, whatever is on it. Upstream's DynamicResources then reads what it never wrote down
+ * The message for a pod that no node could take, whatever is on it. Upstream's DynamicResources then reads what it never wrote down
  * about the pod, and its error ends the sentence.
  */
 export const refusedMessage = (why: string, nodeCount: number): string =>

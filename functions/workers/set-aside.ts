@@ -12,7 +12,7 @@ import type { Cache, Controller } from './controller.ts';
 /** Failures in a row, over five minutes: longer than most outages of what a controller needs. */
 export const triesMax = 16;
 
-/** Of the Events. */
+/** The reason of the Events. */
 export const setAsideReason = 'SetAside';
 const messageLengthMax = 900;
 

@@ -49,7 +49,7 @@ const cpuTypes = { arm64: AmazonLinuxCpuType.ARM_64, x86_64: AmazonLinuxCpuType.
 const imageOf = ({ image, architecture }: NodeGroupOptions): IMachineImage =>
   image === undefined ? MachineImage.latestAmazonLinux2023({ cpuType: cpuTypes[architecture] }) : new GivenImage(image);
 
-/** Of the Region in which the stack is deployed, whichever that is. */
+/** The image of the Region in which the stack is deployed, whichever that is. */
 class GivenImage implements IMachineImage {
   private readonly imageId: string;
 

@@ -23,7 +23,7 @@ export interface WakeProps {
   readonly concurrency: number | undefined;
 }
 
-/** Of one cluster's group there is one consumer, and one that comes to its rescue. Source: two is also the least that SQS allows. */
+/** A cluster's group of workers has one consumer, and one that comes to its rescue. Source: two is also the least that SQS allows. */
 const consumersMin = 2;
 const consumersDefault = 10;
 const messagesMax = 10;

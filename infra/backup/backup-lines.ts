@@ -45,7 +45,7 @@ export class BackupError extends Error {
 }
 
 export const backupVersion = 1;
-/** Of one object; the store takes no larger ones. */
+/** The largest line of one object; the store takes no larger objects. */
 const lineBytesMax = 8 * 1024 * 1024;
 /** Keys, certificates and the cluster's record are some kilobytes. They are kept in memory until the objects are there. */
 const filesMax = 64;
@@ -94,7 +94,7 @@ function headerOf(line: unknown): BackupHeader {
   return { type: 'hibernetes-backup', version, takenAt, revision };
 }
 
-/** Of each type of line behind the header, whether this is one. */
+/** Checks for each type of line behind the header. */
 const shapes: Readonly<Record<string, (line: JsonObject) => boolean>> = {
   file: ({ name, text }) => typeof name === 'string' && typeof text === 'string' && text.length <= fileBytesMax,
   object: ({ resource, object }) => typeof resource === 'string' && resource !== '' && isJsonObject(object) && hasKey(object['metadata']),
@@ -139,7 +139,7 @@ export async function* checkedLines(chunks: AsyncIterable<Uint8Array>): AsyncGen
 }
 
 async function* textLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
-  /** Of a line whose end has not come. */
+  /** The beginning of a line whose end has not come. */
   let parts: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of chunks) {

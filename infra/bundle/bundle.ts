@@ -14,16 +14,16 @@ export interface Bundle {
   readonly entry: string;
   /** The module: `OUT/api.web/index.mjs`. */
   readonly file: string;
-  /** Of the code that is read before the first invocation: the module, and the parts that it cannot do without. */
+  /** The size of the code read before the first invocation: the module, and the parts that it cannot do without. */
   readonly bytes: number;
-  /** Of everything, compressed as in a zip file. */
+  /** The size of everything, compressed as in a zip file. */
   readonly zippedBytes: number;
   /** What the code that is read at first was made of, and how many bytes of it each became. */
   readonly sources: Readonly<Record<string, number>>;
 }
 
 const root = join(import.meta.dirname, '../..');
-/** Of sources: `.ts` in a clone, `.js` in the npm package. */
+/** The extension of sources: `.ts` in a clone, `.js` in the npm package. */
 const extension = extname(import.meta.filename);
 const asHere = (file: string): string => file.replace(/\.ts$/, extension);
 const functionsDirectory = join(root, 'functions');

@@ -62,7 +62,7 @@ export async function sealFrom({ passphraseFile, recipient, unsealed = false }: 
   return { kind: 'passphrase', passphrase: passphraseFile === undefined ? await newPassphrase() : passphraseIn(passphraseFile) };
 }
 
-/** Of a file as age-keygen writes it: comments, and the identity in a line of its own. */
+/** The identity in a file as age-keygen writes it: comments, and the identity in a line of its own. */
 function identityIn(file: string): string {
   const identity = textOf(file)
     .split('\n')

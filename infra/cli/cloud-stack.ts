@@ -12,7 +12,7 @@ export interface CloudCluster {
   /** `https://host`, and a path but for the default cluster. */
   readonly endpoint: string;
   readonly iamClusterId: string;
-  /** Of the machines that join it, if the stack makes some. */
+  /** The role of machines that join the cluster, if the stack makes some. */
   readonly nodeRole: string | undefined;
 }
 

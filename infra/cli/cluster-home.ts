@@ -27,7 +27,7 @@ export interface ClusterHome {
   gateOf?(name: string): { readonly kubeconfig: string; readonly home: string };
   /** As an administrator. */
   withApi<T>(cluster: ClusterIdentity, work: (api: ApiAccess) => Promise<T>): Promise<T>;
-  /** Of machines that join the cluster, if some do. */
+  /** The role of machines that join the cluster, if some do. */
   nodeRoleOf(name: string): string | undefined;
 }
 

@@ -10,7 +10,7 @@ import type { Clock } from '../../functions/world.ts';
 export interface RemovalOptions {
   readonly service: Pick<JsonService, 'call'>;
   readonly tableName: string;
-  /** Of the cluster. */
+  /** The id of the cluster. */
   readonly id: string;
   readonly clock: Pick<Clock, 'sleep'>;
 }
@@ -33,7 +33,7 @@ interface Batch {
   readonly UnprocessedItems?: Readonly<Record<string, readonly Deletion[]>>;
 }
 
-/** Of at most 1 MB each. */
+/** How many pages of at most 1 MB one run may read. */
 const pagesMax = 1_000_000;
 /** Source: BatchWriteItem's limit. */
 const batchMax = 25;

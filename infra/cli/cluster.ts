@@ -114,7 +114,7 @@ export async function listClusters({ output, ...choice }: HomeChoice & OutputCho
   });
 }
 
-/** Of the default cluster, unless another is named. */
+/** Prints the kubeconfig of the default cluster, unless another is named. */
 export async function printKubeconfigOf({
   cluster: name,
   ...choice

@@ -62,7 +62,7 @@ export async function startAgentService(program: string, configFile: string): Pr
   await runCommand(['sync']);
 }
 
-/** Of an agent in the foreground, so that the machine can leave while it runs. */
+/** The record of an agent in the foreground, so that the machine can leave while it runs. */
 export const agentRecord = (configFile: string): string => `${configFile}.pid`;
 
 /** Ends when the agent does, unless another version of it is to run; what ends this ends the agent. */

@@ -81,7 +81,7 @@ export async function status(options: ClusterChoice & OutputChoice): Promise<voi
   if (!isWell(found)) process.exitCode = 1;
 }
 
-/** Of clusters that share its cloud. */
+/** The states of clusters that share the cloud of this one. */
 async function otherStates({ dataDir }: ClusterChoice): Promise<readonly Said[]> {
   const home = localHome(dataDir);
   if (home === undefined) return [];

@@ -30,7 +30,7 @@ export interface UpgradeTarget {
   open(): Table;
 }
 
-/** Of 4096 objects each. */
+/** How many rounds of 4096 objects one upgrade may take. */
 const roundsMax = 10_000;
 
 const world = realWorld('error');

@@ -9,7 +9,7 @@ import { openMeasuredCluster, type MeasuredCluster } from './measured-cluster.ts
 import { minus, plus, times, type FunctionUsage, type Usage } from './usage.ts';
 
 export interface Measurements {
-  /** Of an hour in which nothing happens, for some numbers of nodes; more nodes go on as the last ones do. */
+  /** The usage of an idle hour, for some numbers of nodes; more nodes cost as much each as the last ones. */
   readonly idleHours: readonly { readonly nodes: number; readonly usage: Usage }[];
   /** One pod of a Deployment, from its creation to its end. */
   readonly podLife: Usage;

@@ -90,7 +90,7 @@ const baseUrl = 'https://kubernetes.default.svc';
 
 const elapsedMs = ({ clock }: SimulatedWorld, sinceMs: number): number => Math.round(clock.monotonicMs() - sinceMs);
 
-/** Of one process of a function. When it was killed nothing that it still asks for is answered. */
+/** The life of one process of a function. After its kill, no request of it is answered. */
 interface Life {
   isOver: boolean;
 }

@@ -20,7 +20,7 @@ import type { FunctionUsage } from './usage.ts';
 /** Keys begin with the cluster's name. */
 const cluster = 'default';
 const aDayMs = 24 * 3_600_000;
-/** Of one query. */
+/** The size of one query's page. */
 const pageBytes = 1024 ** 2;
 
 export interface MeteredOptions {

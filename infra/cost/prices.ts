@@ -23,7 +23,7 @@ export const prices = {
   /** Events that CloudWatch Logs takes, and keeps: as long as they are, though it keeps them compressed. */
   loggedGb: 0.5,
   logGbMonth: 0.03,
-  /** Of standard resolution. */
+  /** For alarms of standard resolution. */
   alarmMetricMonth: 0.1,
   kmsKeyMonth: 1,
   /** t4g.small, Linux, on demand. */

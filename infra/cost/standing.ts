@@ -80,7 +80,7 @@ export function fixedDollarsOf({ Type, Properties = {} }: StackResource): number
   return price.kind === 'fixed' ? price.dollars(Properties) : 0;
 }
 
-/** Of a stack with the default choices; the test of the templates holds it to them. */
+/** The number of alarms of a stack with the default choices; the test of the templates checks it. */
 export const alarmMetricsOfStack = 22;
 export const alarmDollars = alarmMetricsOfStack * prices.alarmMetricMonth;
 export const freeAlarmDollars = Math.min(freeEachMonth.alarmMetrics, alarmMetricsOfStack) * prices.alarmMetricMonth;

@@ -32,7 +32,7 @@ export const nothing: FunctionUsage = {
   auditBytes: 0,
 };
 
-/** Of two usages of one function, field by field. */
+/** Combines two usages of one function, field by field. */
 function combined(a: FunctionUsage, b: FunctionUsage, by: (a: number, b: number) => number): FunctionUsage {
   return {
     invocations: by(a.invocations, b.invocations),

@@ -13,7 +13,7 @@ import type { World } from '../../functions/world.ts';
 export interface AuditFileSettings {
   readonly path: string;
   readonly megabytesMax: number;
-  /** Of files that were moved aside; 0: for ever. */
+  /** How long files that were moved aside are kept; 0: for ever. */
   readonly daysMax: number;
   /** 0: all of them. */
   readonly backupsMax: number;

@@ -36,7 +36,7 @@ function installedNode({ name }: NodePackage): string | undefined {
   return paths.map((path) => join(path, name, 'bin/node')).find((file) => existsSync(file));
 }
 
-/** Of the registry that npm is set to. Throws what npm printed. */
+/** Downloads the package from the registry that npm is set to. Throws what npm printed. */
 async function downloadedNode({ name, version }: NodePackage): Promise<Buffer> {
   const directory = mkdtempSync(join(tmpdir(), 'hibernetes-node-'));
   try {

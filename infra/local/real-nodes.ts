@@ -71,7 +71,7 @@ export async function startNode(options: NodeOptions): Promise<void> {
   await importImages(socket, options.images);
   const running = runningProcess<AgentRecord>(files.record);
   if (running?.program === agentProgram) return;
-  // Of another version of this program: its containers run on, and the next agent adopts them.
+  // An agent of another version of this program ends: its containers run on, and the next agent adopts them.
   if (running !== undefined) await endProcess(files.record, agentGraceMs);
   const config: AgentConfig = {
     nodeName: name,

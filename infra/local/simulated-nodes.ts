@@ -12,7 +12,7 @@ import { writePrivately } from './data-directory.ts';
 
 export interface SimulatedNodesOptions {
   readonly controlPlane: Pick<ControlPlane, 'port' | 'nodeToken'>;
-  /** Of the cluster, where several share the control plane: `/clusters/blue`. */
+  /** The path of the cluster, where several share the control plane: `/clusters/blue`. */
   readonly path?: string;
   readonly names: readonly string[];
   readonly caFile: string;

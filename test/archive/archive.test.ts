@@ -4,7 +4,7 @@ import { StoreError } from '../../functions/store/store.ts';
 import { type History, playHistory, retention, shown } from './history.ts';
 
 const minuteMs = 60_000;
-/** Of the moments of a history, one in so many is asked for. */
+/** One in so many moments of a history is read. */
 const sampled = 5;
 
 /** Each moment that the archive shows was a moment of the store. Its age decides which moments are kept. */

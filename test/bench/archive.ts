@@ -23,7 +23,7 @@ const moments = 5;
 const listed = 1000;
 /** One body in so many is compressed as the log does it, to know what the log would have written. */
 const sampled = 20;
-/** Of a change in the log besides its body. */
+/** Bytes of a change in the log besides its body. */
 const logHeadBytes = 120;
 
 const { values } = parseArgs({ options: { minutes: { type: 'string', default: '20' }, json: { type: 'boolean', default: false } } });

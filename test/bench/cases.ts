@@ -10,7 +10,7 @@ export interface Measured {
   readonly perSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** Of the server's process, for one operation (one delivery, for watches). */
+  /** CPU of the server's process, for one operation (one delivery, for watches). */
   readonly cpuMsEach: number;
 }
 

@@ -18,7 +18,7 @@ export interface OnDynamodb {
   readonly perSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** Of the store and its client. */
+  /** CPU of the store and its client. */
   readonly cpuMsEach: number;
   readonly callsEach: number;
   readonly writeUnitsEach: number;

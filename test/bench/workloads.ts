@@ -23,7 +23,7 @@ const { values: options } = parseArgs({
     cache: { type: 'string', default: join(import.meta.dirname, '../../.cache') },
     'without-upstream': { type: 'boolean', default: false },
     decisions: { type: 'boolean', default: false },
-    /** Of a process that measures one: `ours` or `upstream`. */
+    /** The side that a process measures: `ours` or `upstream`. */
     side: { type: 'string' },
   },
 });

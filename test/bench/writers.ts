@@ -11,9 +11,9 @@ const warmUpSeconds = 2;
 
 export interface Writers {
   readonly writers: number;
-  /** Of all together. */
+  /** Writes of all writers together. */
   readonly perSecond: number;
-  /** Of the slowest. */
+  /** The 99th percentile of the slowest writer. */
   readonly p99Ms: number;
   readonly cpuMsEach: number;
 }

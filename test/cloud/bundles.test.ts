@@ -26,7 +26,7 @@ const bytesMax: Readonly<Record<string, number>> = {
   'timer.lambda.ts': 104_500,
 };
 
-/** Of all parts of a function: with the texts of `kubectl explain` where they were collected, and what machines and browsers fetch. */
+/** The limit of all parts of a function: with the texts of `kubectl explain`, and what machines and browsers fetch. */
 const zippedBytesMax = 1_750_000;
 
 /** What most cold starts do not need: it waits in files beside the module. */

@@ -41,7 +41,7 @@ export const debianPackages = [
   'procps',
   'stress',
   'util-linux',
-  // Of unstable: the shell of an older one drops environment variables whose names hold dashes or dots.
+  // The version of unstable: an older shell drops environment variables whose names hold dashes or dots.
   'busybox-static/sid',
 ];
 
@@ -121,7 +121,7 @@ const nginxFiles = (tag: string): readonly TarEntry[] => [
 ];
 
 export interface Ingredients {
-  /** Of `debianTree`. */
+  /** The result of `debianTree`. */
   readonly tree: string;
   /** The program's file. */
   program(name: ImageProgram): string | undefined;

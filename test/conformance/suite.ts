@@ -25,7 +25,7 @@ export interface SuiteOptions {
   readonly signal: AbortSignal;
 }
 
-/** Of Ginkgo's own report, in JSON. */
+/** The parts that are read of Ginkgo's own report in JSON. */
 interface SpecReport {
   readonly ContainerHierarchyTexts?: readonly string[];
   readonly LeafNodeType: string;

@@ -11,7 +11,7 @@ import { noise } from './tunnel.contract.ts';
 
 export interface Carried {
   readonly cluster: TunnelledCluster;
-  /** Of a client that is let in. */
+  /** The upgrade of a client that is let in. */
   upgrade(path: string, protocol: string): Promise<{ readonly message: IncomingMessage; readonly socket: Duplex; readonly head: Buffer }>;
   close(): Promise<void>;
 }

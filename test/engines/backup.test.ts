@@ -34,7 +34,7 @@ const world = realWorld('error');
 // Age's own makes a guess take a second, which proves nothing here.
 const seal = { kind: 'passphrase', passphrase: 'for the test', workFactor: 10 } as const;
 
-/** Of each thousand: mostly what clusters have most of, and one that is too large for an item of a table. */
+/** A thousand objects are mostly of common kinds; one of them is too large for an item of a table. */
 function objectOf(index: number): { readonly resource: string; readonly object: KubeObject } {
   const namespace = `n-${index % namespaceCount}`;
   const metadata = {
@@ -92,7 +92,7 @@ describe('a backup of many objects', missing === undefined ? {} : { skip: missin
     stores.push((await openClusterStore({ table, world })).store);
   }
 
-  /** Of the newest store, asked as an API is. */
+  /** Backs up the newest store, by requests as to an API. */
   async function backUp(name: string): Promise<string> {
     const file = join(directory, name);
     const store = stores.at(-1)!;

@@ -217,7 +217,7 @@ test('every room imports only what the table allows', () => {
   assert.deepEqual(complaints, []);
 });
 
-/** Of imports that remain at run time. */
+/** Circles of imports that remain at run time. */
 function circles(files: readonly SourceFile[]): readonly string[] {
   const targets = new Map(
     files.map((file) => {

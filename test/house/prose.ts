@@ -10,6 +10,7 @@ export interface Sentence {
 
 /** A word of ours that hides who acts or what happens, and what to write in its place. */
 const banned: readonly { readonly found: RegExp; readonly instead: string }[] = [
+  { found: /^Of\b/, instead: 'name the thing first: the size of, the names of' },
   { found: /\bwhoever\b/i, instead: 'name the actor: the client that, the process that' },
   { found: /\bnobody\b/i, instead: 'name the actor: no client, no process, no test' },
   { found: /\b(some|every)(body|one)\b/i, instead: 'name the actor: a client, all users, another process' },

@@ -62,7 +62,7 @@ describe('hosts', { skip: can.ok ? false : can.why }, () => {
 
   test('a container outlives containerd, and containerd finds it again', async () => {
     await importImages(containerd.socket, await buildImages());
-    // Of itself `ctr run` keeps runc's states in a place that all containerds of the machine share.
+    // By default `ctr run` keeps runc's states in a place that all containerds of the machine share.
     await ctr(
       'run',
       '--detach',

@@ -115,7 +115,7 @@ describe('tunnels', { skip: can.ok ? false : can.why }, () => {
   });
 });
 
-/** Of IPv4 and UDP. */
+/** The headers of IPv4 and UDP together. */
 const headerBytes = 28;
 /** What a tunnel carries: flags, the network's number, and an empty packet for the other end. */
 const frame = `\\x08${'\\x00'.repeat(5)}\\x01\\x00${'\\x0a\\x58\\x0a\\xf4\\x02\\x00'}${'\\x02\\x00\\x00\\x00\\x00\\x01'}\\x08\\x00${'\\x00'.repeat(60)}`;

@@ -75,7 +75,7 @@ describe('a client of another language', { skip: reasonToSkip('python3', 'java')
   });
 
   test('in Go lists, creates, reads and deletes', { skip: reasonToSkip('gofmt') }, async () => {
-    // Of defaults that are objects, which only version 3 has, the generator makes what Go does not compile.
+    // From defaults that are objects, which only version 3 has, the generator makes code that Go does not compile.
     await generate('go', 'v2', 'packageName=kubernetes,withGoMod=true');
     const program = join(directory, 'program');
     cpSync(join(root, 'openapi/example/go'), program, { recursive: true });

@@ -212,7 +212,7 @@ interface Case {
   readonly body: string;
   readonly headers?: Record<string, string>;
   readonly status: number;
-  /** Of the object that is made. */
+  /** The name of the object that is made. */
   readonly name?: string;
   readonly annotations?: Record<string, string>;
 }

@@ -5,7 +5,7 @@ import type { ResourceType } from '../../functions/kube/resource-type.ts';
 import type { ViewDifference } from '../../functions/kube/view.ts';
 import type { Cache } from '../../functions/workers/controller.ts';
 
-/** Of a cache that never changes. */
+/** The one snapshot of a cache that never changes. */
 const everything = {};
 
 const added = <T extends KubeObject>(object: T): ViewDifference<T> => {

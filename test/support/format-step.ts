@@ -20,9 +20,9 @@ const remarkStep: FormatStep = {
 
 const bodyOf = ({ body }: FormatItem): Uint8Array => body;
 
-/** Of a version before the step, and of one with it. */
+/** Formats of a version before the step, and of one with it. */
 export const oldFormats = new Formats([]);
 export const newFormats = new Formats([remarkStep]);
 
-/** Of a version after this one: it knows one step more. */
+/** Formats of a version after this one, which knows one step more. */
 export const laterFormats = new Formats([{ since: '0.1.0', title: 'one', concerns: () => false, up: bodyOf, down: bodyOf }, remarkStep]);

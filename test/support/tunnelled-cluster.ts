@@ -51,7 +51,7 @@ export interface TunnelledOptions {
   readonly byMail?: boolean;
   /** What the processes share. */
   readonly table?: Table;
-  /** Of a server that answers as the containers' runtime. */
+  /** The port of a server that answers as the containers' runtime. */
   readonly runtimePort?: number;
 }
 

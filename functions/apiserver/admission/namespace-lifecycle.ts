@@ -38,7 +38,7 @@ function refusal(key: Key, view: View): StatusError | undefined {
   return isTerminating(stored.object) ? terminating(key) : undefined;
 }
 
-/** Of an object that is yet to be created; a name that is yet to be generated is known by its beginning. */
+/** The key of an object that is yet to be created; `generateName` stands in for a name that is yet to be generated. */
 const keyOf = ({ type, namespace, name, object }: AdmissionAttributes): Key => ({
   resource: groupResource(type),
   namespace,

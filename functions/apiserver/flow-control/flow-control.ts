@@ -31,7 +31,7 @@ export interface FlowControlOptions {
 }
 
 /**
- * Of reads and writes together, as upstream adds up its two limits. Upstream's 600 would keep one processor busy for
+ * The seats of reads and writes together, as upstream adds up its two limits. Upstream's 600 would keep one processor busy for
  * long: during a flood of 300 a node's write took 30 times as long as before it. `npm run bench:fairness` measures it.
  */
 export const seatsDefault = 30;

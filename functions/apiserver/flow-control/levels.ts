@@ -48,8 +48,8 @@ export class Levels {
   }
 
   /**
-   * Of those that wait, one begins in each turn of the event loop: what else is due, such as the requests of other users,
-   * gets the processor in between. Where the clock has no turns, all begin that may.
+   * One waiting request begins in each turn of the event loop: other work, such as the requests of other users, gets the
+   * processor in between. Where the clock has no turns, all begin that may.
    */
   startWaiting(): void {
     if (this.#hasBegun) return;

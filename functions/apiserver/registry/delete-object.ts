@@ -57,7 +57,7 @@ async function deleteAdmitted(
   return commit(server, { keys: [key], lists: [...rules.lists, ...admission.lists], decide });
 }
 
-/** As plug-ins see them: with the grace period that the object gets. Of a collection, as the client gave them. */
+/** The options as plug-ins see them: with the grace period that the object gets. For a collection, as the client sent them. */
 function settledOptions(options: DeleteOptions, { definition, info }: ResourceRequest, current: KubeObject | undefined): DeleteOptions {
   if (current === undefined || isTerminating(current) || info.verb === 'deletecollection') return options;
   const gracePeriodSeconds = definition.graceSeconds?.(current, options.gracePeriodSeconds) ?? options.gracePeriodSeconds;

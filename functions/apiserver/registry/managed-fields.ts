@@ -15,7 +15,7 @@ export function recordFields(write: WriteRequest, next: KubeObject, current: Kub
   dropDisabledFields(next as KubeObject & JsonObject, write.request.definition.schema.name);
 }
 
-/** Drops what a valid object is never stored with. Of custom kinds, only an apply makes such objects. */
+/** Drops what a valid object is never stored with. Only an apply makes such custom objects. */
 export function settleFields({ request, isRecorded }: WriteRequest, next: KubeObject): void {
   const { definition } = request;
   if (isRecorded === true || !isCustom(definition)) definition.schema.settle(next as KubeObject & JsonObject);

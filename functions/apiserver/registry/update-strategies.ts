@@ -55,7 +55,7 @@ export const statusStrategy: UpdateStrategy = {
   validate: (next, current, { definition, served }) => definition.validateStatusUpdate?.(next, current, served.type) ?? [],
 };
 
-/** Owners stay; all of the metadata of a custom object does, but for its managers. Of a definition of custom kinds nothing does. */
+/** Keeps owners; of a custom object all metadata but its managers; and nothing of a CustomResourceDefinition. */
 function keepStatusMetadata(next: KubeObject, { metadata }: KubeObject, definition: AnyDefinition): void {
   const { managedFields } = next.metadata;
   if (isCustom(definition)) next.metadata = { ...metadata, ...(managedFields === undefined ? {} : { managedFields }) };

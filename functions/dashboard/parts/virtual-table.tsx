@@ -30,7 +30,7 @@ const columnCharsMin = 6;
 interface Shown {
   readonly name: string;
   readonly description: string;
-  /** Of `cells`; -1: the namespace. */
+  /** The index in `cells`; -1: the namespace. */
   readonly index: number;
 }
 
@@ -94,7 +94,7 @@ function useCurrent(rows: readonly Row[], pageRows: () => number, onMove: (index
   };
 }
 
-/** Of the first row below the head, which is number 1. Source: ARIA, aria-rowindex. */
+/** The number of the first row below the head, which has number 1. Source: ARIA, aria-rowindex. */
 const firstRowIndex = 2;
 
 const arrows = { ascending: ' ▲', descending: ' ▼', none: '' } as const;

@@ -28,7 +28,7 @@ export interface MapType {
   readonly isUntyped: boolean;
 }
 
-/** What a value may be. Of kinds that are known there is one of the three. */
+/** The types that a value may have. A known kind has one of the three. */
 export interface MergeType {
   readonly scalar?: ScalarType;
   readonly list?: ListType;

@@ -1,4 +1,4 @@
-/** Ours: who may read what the API serves to machines that join. Of hosts that serve it; a bare API server has none of it. */
+/** Roles of Hibernetes to read what the API serves to machines that join. Only hosts that serve these files have them. */
 import type { ClusterRole, ClusterRoleBinding } from '../../kube/generated/types.ts';
 import { binding, group } from './bindings.ts';
 import { urls } from '../../kube/policy-rules.ts';

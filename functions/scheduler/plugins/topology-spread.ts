@@ -185,7 +185,7 @@ function constraintsOf(pod: Pod, whenUnsatisfiable: string, { args, selectorOf }
 interface Wish {
   readonly constraint: Constraint;
   readonly domains: Domains;
-  /** By the node's index. Of the cluster, which keeps them. */
+  /** By the node's index; the cluster's state keeps the counts. */
   readonly counts: NodeCounts;
   /** By the node's index, whether its pods count for its domain. */
   readonly eligible: Uint8Array;

@@ -3,8 +3,8 @@
  *
  *     mark (4 bytes) · length of the item (4) · checksum of the item (4) · checksum of these twelve bytes (4) · the item
  *
- * The mark occurs in no item. So a record that was cut off hides nothing of the one behind it. Of the records of a
- * slot the first that is whole counts, at the place where that slot is next; all others are void.
+ * The mark occurs in no item. So a record that was cut off hides nothing of the one behind it. The first whole
+ * record of a slot counts, at the place where that slot is next; all others are void.
  */
 import { crc32 } from 'node:zlib';
 import { StoreError } from '../store.ts';

@@ -8,10 +8,10 @@ export interface ClusterFacts {
   readonly server: string;
   /** Undefined: no answer, for this reason. */
   readonly failure?: string;
-  /** Of the server's clock, in milliseconds since 1970. */
+  /** The server's time, in milliseconds since 1970. */
   readonly serverMs?: number;
   readonly ownMs?: number;
-  /** Of `/version`: `v1.37.2`. */
+  /** The version that `/version` names: `v1.37.2`. */
   readonly version?: string;
   readonly nodes?: readonly Node[];
 }

@@ -27,7 +27,7 @@ export interface MachineFacts {
   readonly containerdSocket: string;
   readonly nameServers: readonly string[];
   readonly swapBytes: number;
-  /** Of the file system that has the data. */
+  /** The size of the file system that has the data. */
   readonly disk: { readonly freeBytes: number; readonly totalBytes: number; readonly path: string };
   readonly inotifyInstances: number | undefined;
   /** Services that are known to remove rules that others made: `firewalld`, `ufw`. */
@@ -71,7 +71,7 @@ function cgroups(): MachineFacts['cgroups'] {
   return { version: 1, controllers };
 }
 
-/** Of the nearest directory that exists. */
+/** The disk of the nearest directory that exists. */
 function diskOf(path: string): MachineFacts['disk'] {
   let directory = path;
   while (!existsSync(directory) && dirname(directory) !== directory) directory = dirname(directory);

@@ -1,7 +1,7 @@
 /** How long a gate runs: until its last credential has expired and no connection is open. Pure but for its clock. */
 import type { Clock } from '../../../functions/world.ts';
 
-/** Of a credential. Clients ask for the next one when it has expired. */
+/** The lifetime of a credential. Clients ask for the next one when it has expired. */
 export const credentialMs = 3_600_000;
 /** A client's clock may be behind. */
 const graceMs = 300_000;

@@ -41,7 +41,7 @@ export interface ObjectChange {
   readonly resource: string;
   readonly namespace: string;
   readonly name: string;
-  /** Of one that changed. */
+  /** The changed fields of an object that changed. */
   readonly fields: readonly FieldChange[];
 }
 

@@ -3,7 +3,7 @@ import type { ReadJson } from '../../backup/collect-objects.ts';
 import { collectObjects, currentRevision } from '../../backup/collect-objects.ts';
 import type { PlacedObject } from './object-changes.ts';
 
-/** Of one namespace and the Namespace itself, or of all. */
+/** The objects of one namespace and the Namespace itself, or those of all namespaces. */
 export async function objectsOf(read: ReadJson, namespace: string | undefined, leftOut: ReadonlySet<string>): Promise<PlacedObject[]> {
   const objects: PlacedObject[] = [];
   for await (const { resource, object } of collectObjects(read, await currentRevision(read))) {

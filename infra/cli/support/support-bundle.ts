@@ -24,7 +24,7 @@ export interface SupportOptions extends OutputChoice {
 }
 
 const fileDefault = 'hibernetes-support.tar.gz';
-/** Of the end of each log. */
+/** How many bytes of the end of each log the bundle holds. */
 const logBytesMax = 1 << 20;
 const listMax = 2000;
 

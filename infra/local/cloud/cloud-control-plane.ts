@@ -50,7 +50,7 @@ const secretBytes = 32;
 
 interface Secrets {
   readonly envelopeKey: string;
-  /** Of which the administrator's token of each cluster is made. */
+  /** The secret from which the administrator's token of each cluster is made. */
   readonly adminSecret: string;
 }
 

@@ -92,7 +92,7 @@ export class EventFunction {
     this.#waiting.shift()?.();
   }
 
-  /** Of the idle ones the oldest goes. */
+  /** Ends the oldest idle process, unless it is the only one. */
   #retire(): void {
     const oldest = this.#idle.length > 1 ? this.#idle.shift() : undefined;
     if (oldest !== undefined) this.#discard(oldest);

@@ -26,7 +26,7 @@ export interface MailTable {
 const everyMs = 15 * 60_000;
 const pagesMax = 10_000;
 const { partitionKey, sortKey, timeToLiveAttribute } = tableSchema;
-/** Of any cluster. */
+/** The beginning of the mail partitions of every cluster. */
 const ofMail = mailPartition('', '');
 const names = { '#p': partitionKey.name, '#s': sortKey.name, '#x': timeToLiveAttribute };
 

@@ -13,12 +13,12 @@ import { realWorld } from '../../../functions/world.ts';
 import { openFrontDoor } from '../../../infra/local/cloud/front-door.ts';
 
 export interface Edge {
-  /** Of its TLS. */
+  /** The port of its TLS. */
   readonly port: number;
   /** For programs that take a proxy (`HTTPS_PROXY`). */
   readonly proxyUrl: string;
   readonly authorityPem: string;
-  /** Of all names, for the emulator too. */
+  /** The certificate of all names, for the emulator too. */
   readonly certificatePem: string;
   readonly keyPem: string;
   close(): Promise<void>;

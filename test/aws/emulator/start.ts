@@ -19,9 +19,9 @@ export const account = '000000000000';
 
 export interface Emulator {
   readonly directory: string;
-  /** Of programs that are to find all this instead of AWS. */
+  /** The environment of programs that are to find all this instead of AWS. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Of kubectl, which asks for AWS's names through a proxy. */
+  /** The environment of kubectl, which asks for AWS's names through a proxy. */
   readonly kubectlEnvironment: Readonly<Record<string, string>>;
   /** As its administrator sees it. */
   readonly account: Account;
@@ -37,7 +37,7 @@ const root = join(import.meta.dirname, '../../..');
 const release = 'ministack==1.5.33';
 /** Rights count: each function may do what its role permits, and nothing else. */
 const settings = { BIND_HOST: '127.0.0.1', MINISTACK_REGION: region, AUTH: 'true' };
-/** Of the account's root user, as the emulator begins. */
+/** Credentials of the account's root user, as the emulator begins. */
 const rootCredentials = { accessKeyId: 'test', secretAccessKey: 'test' };
 const stepMsMax = 10 * 60_000;
 

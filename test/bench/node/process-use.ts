@@ -6,7 +6,7 @@ export interface ProcessUse {
   readonly residentMB: number;
   /** Without its part of pages that it shares with others. */
   readonly ownMB: number;
-  /** Of one core. */
+  /** Percent of one core. */
   readonly cpuPercent: number;
 }
 

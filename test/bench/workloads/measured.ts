@@ -3,7 +3,7 @@ export interface Measured {
   readonly pods: number;
   readonly seconds: number;
   readonly podsPerSecond: number;
-  /** Of all its programs, while the pods were placed. */
+  /** CPU of all its programs, while the pods were placed. */
   readonly cpuSeconds: number;
   readonly residentMB: number;
 }

@@ -25,7 +25,7 @@ interface Spent {
   readonly residentMB: number;
 }
 
-/** Of all programs that this process has started. */
+/** What all programs used that this process has started. */
 function spent(): Spent {
   let [ticks, pages] = [0, 0];
   for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {

@@ -12,7 +12,7 @@ export interface ComparableAnswer {
   readonly warnings: readonly string[];
   /** Parsed where it is JSON or YAML. */
   readonly body: Json;
-  /** Of a watch, one a line. */
+  /** The events of a watch, one a line. */
   readonly events?: readonly Json[];
 }
 

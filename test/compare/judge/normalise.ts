@@ -52,7 +52,7 @@ function parsedJson(text: string): Json | undefined {
   }
 }
 
-/** Of any text: field values, messages, names of objects. */
+/** Rules for any text: field values, messages, names of objects. */
 const textRules: readonly Rule[] = [
   {
     why: 'each server draws its own uids',
@@ -109,7 +109,7 @@ const byManager = (value: Json): Json =>
 const managerText = (entry: Json): string =>
   isObject(entry) ? JSON.stringify(['operation', 'manager', 'subresource', 'apiVersion'].map((name) => entry[name] ?? '')) : '';
 
-/** Of fields by their name. */
+/** Rules for fields, by their name. */
 const fieldRules: Readonly<
   Record<string, { readonly why: string; apply(value: Json, names: Aliases, about: Surroundings): Json | undefined }>
 > = {

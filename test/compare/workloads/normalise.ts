@@ -28,7 +28,7 @@ function hashNames(seen: readonly KubeObject[]): Map<string, string> {
 
 const escaped = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
 
-/** Of one side, for everything that its scenario ever had. */
+/** The new names of one side, for all objects that its scenario ever had. */
 export function renameOf(everything: readonly KubeObject[], namespace: string): Rename {
   const seen = everything.filter((object) => namespaceOf(object) === namespace || namespaceOf(object) === '');
   const replaced = new Map<string, string>();
@@ -112,5 +112,5 @@ export function normalObject(object: KubeObject, rename: Rename): JsonObject {
   return sortedLists(JSON.parse(text) as Json) as JsonObject;
 }
 
-/** Of a sentence. */
+/** The normal form of a sentence. */
 export const normalText = (text: string, rename: Rename): string => plain(text, rename).replaceAll(nodePattern, '<node>');

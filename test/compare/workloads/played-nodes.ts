@@ -28,7 +28,7 @@ export const playedNodes: Readonly<Record<string, { readonly zone: string; reado
   'node-c': { zone: 'zone-2' },
   'node-lost': { zone: 'zone-2', apart: true },
 };
-/** Of each node, so that scenarios fill nodes without standing in each other's way. */
+/** A resource of each node, so that scenarios fill nodes without standing in each other's way. */
 const slots = Object.fromEntries(['a', 'b', 'c', 'd', 'e', 'f'].map((name) => [`example.com/slots-${name}`, '2']));
 
 export async function playNodes(client: Client, recorder: Recorder): Promise<PlayedNodes> {

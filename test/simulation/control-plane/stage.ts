@@ -15,7 +15,7 @@ export type Answer<T> =
   /** It may have been done. */
   | { readonly outcome: 'unknown' };
 
-/** Of kubectl's users, and of nodes. */
+/** How long kubectl's users and nodes wait. */
 const patienceMs = 40_000;
 export const nodePatienceMs = 10_000;
 const triesMax = 60;

@@ -10,7 +10,7 @@ import { validateImmutable } from '../../metadata-validation.ts';
 const bytesMax = 1024 * 1024;
 const accountAnnotation = 'kubernetes.io/service-account.name';
 
-/** Keys that a type of secret cannot do without. Of basic-auth, one is enough. */
+/** Keys that each type of Secret requires. The type basic-auth requires one of its two. */
 const keysOfType: Readonly<Record<string, readonly string[]>> = {
   'kubernetes.io/dockercfg': ['.dockercfg'],
   'kubernetes.io/dockerconfigjson': ['.dockerconfigjson'],
