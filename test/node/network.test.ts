@@ -59,8 +59,9 @@ for (const podNetwork of backEnds) {
       await a.network.configure(a.node, [a.node, b.node]);
       assert.equal(await routes(), before);
       await a.network.configure(a.node, [a.node, testNode('c', '10.244.3.0/24', b.address)]);
-      const way = isTunnel ? 'via 10.244.3.0 dev hib-vxlan onlink' : `via ${b.address} dev eth0`;
-      assert.equal((await routes()).trim(), `10.244.3.0/24 ${way}`);
+      const [way, ...others] = (await routes()).trim().split('\n');
+      const start = isTunnel ? '10.244.3.0/24 via 10.244.3.0 dev ' : `10.244.3.0/24 via ${b.address} dev eth0`;
+      assert.deepEqual([way?.startsWith(start), others], [true, []], way);
       await a.network.configure(a.node, [a.node, b.node]);
       assert.equal(await routes(), before);
     });
