@@ -1,6 +1,6 @@
 /**
- * Files that containers may have made, of every shape: all that the agent reads of them ends soon, holds nothing of the
- * node's, and is no longer than its limit.
+ * Files that containers may have made, of every shape. What the agent reads of them ends soon and has a limit; nothing of
+ * the node stands in it.
  */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';

@@ -14,8 +14,9 @@ import { type ApiServer, type ApiServerOptions, createApiServer } from '../app.t
 import { forbiddenRequest, unauthorized } from '../auth/forbidden-request.ts';
 import { impersonatedUser } from '../auth/impersonation.ts';
 import { errorResponse } from '../filters/errors.ts';
+import { subresourceNotFound } from '../http/api-errors.ts';
 import { requestInfoOf } from '../http/request-info.ts';
-import type { Authorizer, Connection, User } from '../ports.ts';
+import type { Authorizer, Connection, RequestInfo, User } from '../ports.ts';
 import { fromStore } from '../registry/commit.ts';
 import type { LiveRegistry } from '../registry/live-registry.ts';
 import type { ResourceIndex } from '../registry/resource-index.ts';
@@ -50,6 +51,8 @@ interface OpenPast {
   readonly place: Place;
   readonly authorizer: Authorizer;
   readonly server: ApiServer;
+  /** Of the kinds that were served then. */
+  readonly index: ResourceIndex;
 }
 
 export interface AsOf {
@@ -99,6 +102,7 @@ export function createAsOf(options: AsOfOptions): AsOf {
     const past = await open(from);
     const then = await past.authorizer.authorize(user, info);
     if (!then.allowed) throw forbiddenRequest(user, info, [then.reason, 'not at that time'].filter((text) => text !== '').join(': '));
+    if (to !== undefined && isMisplaced(past.index, info)) throw subresourceNotFound();
     if (to !== undefined) return historyOf(options, { after: past.place, to, info, query: url.searchParams });
     const { upgrade: _upgrade, ...plain } = connection;
     return past.server.fetch(new Request(inner, request), plain);
@@ -124,6 +128,10 @@ async function callerOf({ authenticator, authorizer }: AsOfOptions, request: Req
   return user;
 }
 
+/** The caller was asked for rights in a namespace, where no object of the kind lives. */
+const isMisplaced = (index: ResourceIndex, info: RequestInfo): boolean =>
+  info.isNamespaced && index.kind(info)?.definition.type.namespaced === false;
+
 function openPast({ past, world, authenticator, authorizer, ...options }: AsOfOptions, picture: PastPicture, speed: number): OpenPast {
   const registry = options.registryOf();
   const fields = options.fieldsOf(() => registry(picture));
@@ -136,7 +144,7 @@ function openPast({ past, world, authenticator, authorizer, ...options }: AsOfOp
     },
   };
   const server = createApiServer({ ...options.server, store, registry, world, authenticator, authorizer: both, admission: [] });
-  return { place: picture.place, authorizer: then, server };
+  return { place: picture.place, authorizer: then, server, index: registry(picture) };
 }
 
 /** An archive's own words: it names the moment at which the past begins. */

@@ -271,4 +271,15 @@ export const weakenings: readonly Weakening[] = [
       to: 'constants.O_RDONLY | constants.O_NONBLOCK',
     })),
   },
+  {
+    without: 'no history of a cluster-scoped kind is served through a namespace',
+    test: 'test/security/past-paths.test.ts',
+    edits: [
+      {
+        file: 'functions/apiserver/as-of/as-of.ts',
+        from: 'info.isNamespaced && index.kind(info)?.definition.type.namespaced === false;',
+        to: "info.resource === '' && index.kind(info) !== undefined;",
+      },
+    ],
+  },
 ];
