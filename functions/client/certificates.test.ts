@@ -12,7 +12,7 @@ import { userOfCertificate } from '../apiserver/auth/certificate-user.ts';
 const nowMs = realWorld('error').clock.now();
 const clock = { now: () => nowMs };
 
-test('a server and a client of the same authority trust each other, and the server learns name and groups', async () => {
+test('a server and a client of the same authority trust each other, and the server learns name and groups', async (t) => {
   const authority = await createCertificateAuthority('hibernetes', clock);
   const server = await createServerCertificate(authority, { commonName: 'api', hosts: ['localhost', '127.0.0.1', '::1'] }, clock);
   const client = await createClientCertificate(authority, { userName: 'jane', groups: ['system:masters', 'dev'] }, clock);
@@ -23,17 +23,21 @@ test('a server and a client of the same authority trust each other, and the serv
     requestCert: true,
     rejectUnauthorized: true,
   });
+  t.after(() => listener.close());
   listener.listen(0, '127.0.0.1');
   await once(listener, 'listening');
   const { port } = listener.address() as { port: number };
   const accepted = once(listener, 'secureConnection') as Promise<[TLSSocket]>;
   const socket = connect({ port, host: '127.0.0.1', ca: authority.certificatePem, key: client.keyPem, cert: client.certificatePem });
+  t.after(() => socket.destroy());
   await once(socket, 'secureConnect');
   const [peer] = await accepted;
-  assert.deepEqual(userOfCertificate(peer.getPeerCertificate().raw), { name: 'jane', groups: ['system:masters', 'dev'] });
-  socket.destroy();
-  peer.destroy();
-  listener.close();
+  t.after(() => peer.destroy());
+  assert.deepEqual(userOfCertificate(peer.getPeerCertificate().raw), {
+    name: 'jane',
+    groups: ['system:masters', 'dev'],
+    untilMs: certificateExpiryMs(client.certificatePem),
+  });
 });
 
 test('names and dates are in the certificate as asked', async () => {
