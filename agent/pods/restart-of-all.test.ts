@@ -10,7 +10,7 @@ const restartPolicyRules = [{ action: 'RestartAllContainers', exitCodes: { opera
 const watcher: Container = container('watcher', { restartPolicy: 'Never', restartPolicyRules });
 const of = pod({ restartPolicy: 'Never', initContainers: [container('init')], containers: [container('main'), watcher] });
 
-test('containers are removed from the main ones to the init ones, every try of them, and what ended by the rule last', () => {
+test('every try of a container is removed, main ones first, and what ended by the rule last', () => {
   const there = [exited('watcher', 42, { attempt: 1 }), running('main'), exited('watcher', 1), exited('init', 0)];
   assert.deepEqual(
     containersToReset(of, there).map(({ id }) => id),

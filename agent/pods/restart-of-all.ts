@@ -1,6 +1,6 @@
 /**
- * A container may end so that all of its pod begin anew, by a rule RestartAllContainers: all are ended at once and removed,
- * those that ended so last, and the pod starts as at first, in the same sandbox. Pure.
+ * A container may end so that all of its pod begin anew, by a rule RestartAllContainers. All are killed and removed, those
+ * that ended so last. Then the pod starts as at first, in the same sandbox. Pure.
  * Source: pkg/kubelet/container/helpers.go (ShouldAllContainersRestart), kuberuntime_manager.go (getContainersToReset)
  */
 import type { Container, ContainerState, Pod } from '../../functions/kube/generated/types.ts';
