@@ -35,7 +35,7 @@ const apiVersionText = ({ group, version }: Pick<Expected, 'group' | 'version'>)
 export async function readObject(request: Request, expected: Expected, options: DecodeOptions): Promise<KubeObject> {
   const bytes = await readBytes(request);
   try {
-    return decodeBody(await parsedBody(request, bytes), expected, options);
+    return decodeBody(await parsedBody(request, bytes), expected, { ...options, text: () => Buffer.from(bytes).toString('utf8') });
   } catch (error) {
     if (!(error instanceof DocumentError)) throw error;
     const isKnown =
@@ -52,7 +52,12 @@ export const unexpectedVersion = 'unexpected GroupVersion string:';
 
 const jsonProblem = (why: string): string => (why.startsWith(versionProblem) ? why : `${versionProblem}${why}`);
 
-function decodeBody(body: Body | undefined, expected: Expected, options: DecodeOptions): KubeObject {
+interface BodyOptions extends DecodeOptions {
+  /** What the client sent. */
+  text(): string;
+}
+
+function decodeBody(body: Body | undefined, expected: Expected, options: BodyOptions): KubeObject {
   const value = objectOf(body);
   if (expected.schema.isInline === true) checkCustomIdentity(value, expected, options);
   const apiVersion = identityField(value, 'apiVersion') || apiVersionText(expected);
@@ -87,12 +92,12 @@ export function storedForm({ definition, served }: ServedKind, decoded: KubeObje
 }
 
 /** Source: apimachinery, pkg/runtime/serializer/json/json.go, and customresource_handler.go, unstructuredSchemaCoercer. */
-function checkCustomIdentity(value: JsonObject, expected: Expected, { fieldValidation }: DecodeOptions): void {
+function checkCustomIdentity(value: JsonObject, expected: Expected, { fieldValidation, text }: BodyOptions): void {
   const refuse = (version: string, why: string): StatusError =>
     badRequest(`${expected.kind} in version ${JSON.stringify(version)} cannot be handled as a ${expected.kind}: ${why}`);
   const { apiVersion, kind } = value;
   if (!kind) {
-    const missing = `Object 'Kind' is missing in '${JSON.stringify(value)}'`;
+    const missing = `Object 'Kind' is missing in '${text()}'`;
     throw fieldValidation === 'Ignore' ? refuse(versionIn(textOf(apiVersion) || expected.version), missing) : new DocumentError(missing);
   }
   if (apiVersion === null) throw refuse('', '.apiVersion accessor error: <nil> is of the type <nil>, expected string');

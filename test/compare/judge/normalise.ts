@@ -4,6 +4,7 @@
  */
 import type { Json, JsonObject } from '../../../functions/kube/object.ts';
 import { isInRange } from './ip-range.ts';
+import { cleanupFinalizer } from '../../../functions/kube/custom-resource-names.ts';
 import { isObject } from '../json.ts';
 
 export interface Normaliser {
@@ -178,10 +179,15 @@ const isSettling = (entry: Json): boolean => isObject(entry) && settlers.has(ent
 function unsettled(value: JsonObject): JsonObject {
   const { metadata, status } = value;
   if (!settledKinds.has(value['kind'] ?? null) || !isObject(metadata)) return value;
-  const { resourceVersion: _revision, managedFields, ...kept } = metadata;
+  const { resourceVersion: _revision, managedFields, finalizers, ...kept } = metadata;
+  const held = Array.isArray(finalizers) ? finalizers.filter((name) => name !== cleanupFinalizer) : [];
   const entries = Array.isArray(managedFields) ? managedFields.filter((entry) => !isSettling(entry)) : [];
   const { conditions: _conditions, acceptedNames: _names, ...rest } = isObject(status) ? status : {};
-  return { ...value, metadata: { ...kept, ...(entries.length === 0 ? {} : { managedFields: entries }) }, status: rest };
+  return {
+    ...value,
+    metadata: { ...kept, ...(held.length === 0 ? {} : { finalizers: held }), ...(entries.length === 0 ? {} : { managedFields: entries }) },
+    status: rest,
+  };
 }
 
 const typedErrors = /(failed to create typed patch object \([^)]*\): errors:\n)([^]*)$/;

@@ -5,7 +5,7 @@ import { validateConstraints, validateFailurePolicy, validateParamKind } from '.
 import { validateMatchConditions } from '../rule-validation.ts';
 import { variablesErrors } from '../validatingadmissionpolicy/validation.ts';
 import { PolicyExpressions } from '../policy-expression-errors.ts';
-import type { MutatingAdmissionPolicy, Mutation } from '../../../kube/generated/types.ts';
+import type { MatchResources, MutatingAdmissionPolicy, Mutation } from '../../../kube/generated/types.ts';
 
 export function setDefaults({ spec }: MutatingAdmissionPolicy): void {
   if (spec === undefined) return;
@@ -17,17 +17,21 @@ const mutatingOperations = ['*', 'CONNECT', 'CREATE', 'UPDATE'];
 const patchKinds = ['ApplyConfiguration', 'JSONPatch'];
 const reinvocations = ['IfNeeded', 'Never'];
 
+/** What is deleted cannot be changed. */
+export const mutatedOperationErrors = (match: MatchResources | undefined, path: string): FieldError[] =>
+  (match?.resourceRules ?? [])
+    .flatMap(({ operations = [] }) => operations)
+    .filter((operation) => !mutatingOperations.includes(operation))
+    .map((operation) => notSupported(`${path}.resourceRules.operations`, operation, mutatingOperations));
+
 export function validate({ spec }: MutatingAdmissionPolicy): FieldError[] {
   const { paramKind, matchConstraints, matchConditions = [], variables = [], mutations = [], reinvocationPolicy = '' } = spec;
   const expressions = new PolicyExpressions(paramKind !== undefined, true);
-  const operations = (matchConstraints?.resourceRules ?? []).flatMap((rule) => rule.operations ?? []);
   return [
     ...validateFailurePolicy(spec.failurePolicy),
     ...(paramKind === undefined ? [] : validateParamKind(paramKind)),
     ...validateConstraints(matchConstraints),
-    ...operations
-      .filter((operation) => !mutatingOperations.includes(operation))
-      .map((operation) => notSupported('spec.matchConstraints.resourceRules.operations', operation, mutatingOperations)),
+    ...mutatedOperationErrors(matchConstraints, 'spec.matchConstraints'),
     ...validateMatchConditions(matchConditions, 'spec.matchConditions', paramKind !== undefined),
     ...variablesErrors(variables, expressions),
     ...(mutations.length === 0 ? [required('spec.mutations', 'mutations must contain at least one item')] : []),

@@ -27,6 +27,7 @@ export const nodeDefinition = ({ podCidr }: ClusterNetworks): AnyDefinition =>
       // Where the two differ, the one that old clients know counts.
       const { podCIDR, podCIDRs = [] } = node.spec;
       if (podCIDR && podCIDR !== podCIDRs[0]) node.spec.podCIDRs = [podCIDR];
+      delete node.status?.config;
       if (node.status?.capacity !== undefined) node.status.allocatable ??= { ...node.status.capacity };
     },
     prepareForUpdate({ spec }, { spec: current }) {

@@ -156,8 +156,8 @@ const checks: { readonly [Name in Source]: Check<Name> } = {
 const driverLengthMax = 63;
 
 function driverErrors(driver: string, field: string): FieldError[] {
+  if (driver === '') return [required(field)];
   return [
-    ...(driver ? [] : [required(field)]),
     ...(driver.length > driverLengthMax ? [tooLong(field, driverLengthMax)] : []),
     ...dnsSubdomainErrors(driver.toLowerCase()).map((why) => invalid(field, driver, why)),
   ];

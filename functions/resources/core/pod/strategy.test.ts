@@ -74,6 +74,21 @@ test('a report of an address fills the list of addresses', () => {
   });
 });
 
+test('a report without generations keeps those that were observed, each condition its own', () => {
+  const condition = (type: string, status: string, observedGeneration?: number) => ({
+    type,
+    status,
+    ...(observedGeneration === undefined ? {} : { observedGeneration }),
+  });
+  const current = { observedGeneration: 3, conditions: [condition('Ready', 'True', 2), condition('Ready', 'True', 1)] };
+  const next = pod({}, { conditions: [condition('Ready', 'False'), condition('Ready', 'True', 4), condition('Other', 'True')] });
+  prepareForStatusUpdate(next, pod({}, current));
+  assert.deepEqual(
+    [next.status?.observedGeneration, next.status?.conditions?.map(({ observedGeneration }) => observedGeneration)],
+    [3, [2, 4, undefined]],
+  );
+});
+
 const objectSubresource = (name: string): ObjectSubresource<Pod> => {
   const found = subresources.find((each) => each.name === name);
   assert.ok(found?.kind === 'object');

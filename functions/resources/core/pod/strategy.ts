@@ -5,10 +5,12 @@ import { timestamp } from '../../../kube/time.ts';
 import type { WriteContext } from '../../definition.ts';
 import { takeAnnotatedProfiles } from './annotated-profiles.ts';
 import { alignServiceAccount } from '../../../kube/pod-defaults.ts';
+import { applyLabelKeys } from './label-keys.ts';
 
 export function prepareForCreate(pod: Pod, { nowMs, warn }: WriteContext): void {
   alignServiceAccount(pod.spec);
   takeAnnotatedProfiles(pod, warn);
+  applyLabelKeys(pod);
   pod.status = { phase: 'Pending', qosClass: qosClassOf(pod) };
   if (pod.spec.schedulingGates?.length) pod.status.conditions = [gatedCondition(nowMs)];
 }
@@ -33,6 +35,20 @@ export function prepareForStatusUpdate(next: Pod, current: Pod): void {
   next.status ??= {};
   next.status.qosClass ??= current.status?.qosClass ?? qosClassOf(current);
   alignAddresses(next.status);
+  keepObservedGenerations(next.status, current.status);
+}
+
+/** An older kubelet does not know of them. Source: preserveOldObservedGeneration. */
+function keepObservedGenerations(status: PodStatus, current: PodStatus = {}): void {
+  const { observedGeneration } = current;
+  if (!status.observedGeneration && observedGeneration !== undefined) status.observedGeneration = observedGeneration;
+  // A type may stand there several times: the first takes from the first.
+  const former = [...(current.conditions ?? [])];
+  for (const condition of status.conditions ?? []) {
+    const index = former.findIndex(({ type }) => type === condition.type);
+    const [known] = index === -1 ? [] : former.splice(index, 1);
+    if (!condition.observedGeneration && known?.observedGeneration !== undefined) condition.observedGeneration = known.observedGeneration;
+  }
 }
 
 /** `podIP` is the first of its list, whichever of the two was written. */
