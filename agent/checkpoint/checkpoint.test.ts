@@ -143,7 +143,7 @@ test('an agent that is killed while it writes the journal anew leaves the one be
   assert.deepEqual([await found(), readdirSync(join(path, '..'))], [['c'], ['desired-state']]);
 });
 
-/** Of two answers, which brought the Secrets a and b. Each later version has to find them. */
+/** It holds two answers, which brought the Secrets a and b. Each later version has to find them. */
 const formerJournal = [
   'Yulz34s2BBvhnLC08JJLMwAAAJ/jRD2DECGVh6qGddWzQLnYq06ArCfwxYPjWITCZxV9TOEaySiZj2o2BlhshBhrZsv0pNTjJpAPzp151d+Dv8EE1Q6Ga6XV',
   'ixUlnshwmGksjzt0o1TerJRaMvWOOl8QWkvICNO1KxikzDVj/aOQGgbaBTf80SjDwQd3F0Xp0JtV8cJFTi8Db0to3xo7stqo4ysTO953ADUh5v6tqTZp0CwA',

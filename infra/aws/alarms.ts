@@ -6,7 +6,7 @@ import type { Operation, ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { Function as EventFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
-import { metricNamespace, tableDimension, watermarkMetric } from '../../functions/lambda/metrics.ts';
+import { metricNamespace, setAsideMetric, tableDimension, watermarkMetric } from '../../functions/lambda/metrics.ts';
 import type { ControlPlane } from './control-plane.ts';
 import { capitalised } from './capitalised.ts';
 
@@ -33,6 +33,8 @@ const failuresInMinutesMax = 5;
 /** Twice as late as it ever is when all is well; writes are refused at an hour. */
 const watermarkLateSecondsMax = 20 * 60;
 const minutes10 = Duration.minutes(10);
+/** Longer than until an object that is set aside is tried again: the alarm stays while the cause does. */
+const minutes20 = Duration.minutes(20);
 
 /** The latest of all clusters. The functions send this metric only while the watermark is late. */
 export const watermarkLateness = (table: ITableV2, period: Duration): IMetric =>
@@ -41,6 +43,16 @@ export const watermarkLateness = (table: ITableV2, period: Duration): IMetric =>
     metricName: watermarkMetric,
     dimensionsMap: { [tableDimension]: table.tableName },
     statistic: Stats.MAXIMUM,
+    period,
+  });
+
+/** The sum over all clusters. The functions send this metric only when a controller sets something aside. */
+const setAside = (table: ITableV2, period: Duration): IMetric =>
+  new Metric({
+    namespace: metricNamespace,
+    metricName: setAsideMetric,
+    dimensionsMap: { [tableDimension]: table.tableName },
+    statistic: Stats.SUM,
     period,
   });
 
@@ -89,6 +101,14 @@ export function controlPlaneAlarms({ queues, functions, endpoint }: ControlPlane
       threshold: watermarkLateSecondsMax,
       // Housekeeping may fail once.
       periods: 2,
+    },
+    {
+      id: 'SetAside',
+      says: 'A controller has set an object aside that it fails on each time.',
+      section: 'something-is-set-aside',
+      metric: setAside(table, minutes20),
+      threshold: 0,
+      periods: 1,
     },
     ...[...functions].flatMap(([name, made]) => functionAlarms(name, made)),
     {

@@ -81,7 +81,7 @@ export function fixedDollarsOf({ Type, Properties = {} }: StackResource): number
 }
 
 /** The number of alarms of a stack with the default choices; the test of the templates checks it. */
-export const alarmMetricsOfStack = 22;
+export const alarmMetricsOfStack = 23;
 export const alarmDollars = alarmMetricsOfStack * prices.alarmMetricMonth;
 export const freeAlarmDollars = Math.min(freeEachMonth.alarmMetrics, alarmMetricsOfStack) * prices.alarmMetricMonth;
 
