@@ -108,7 +108,11 @@ function hasKey(metadata: Json | undefined): boolean {
   return isText && typeof resourceVersion === 'string' && /^\d{1,16}$/.test(resourceVersion) && isRevision(Number(resourceVersion));
 }
 
-const isLine = (line: unknown): line is BackupLine => isJsonObject(line) && shapes[String(line['type'])]?.(line) === true;
+function isLine(line: unknown): line is BackupLine {
+  if (!isJsonObject(line)) return false;
+  const { type } = line;
+  return typeof type === 'string' && shapes[type]?.(line) === true;
+}
 
 function lineOf(line: unknown, number: number): BackupLine {
   if (number === 1) return headerOf(line);

@@ -66,7 +66,7 @@ test('a refused client gets advice how to ask, in every form', async () => {
     'Request entity too large: the answer would have more than the 3000 bytes that this host can send; ask for it in pages, with limit and continue';
   for (const accept of ['application/json', 'application/yaml', 'application/json;as=Table;v=v1;g=meta.k8s.io']) {
     const { status, body } = await api.send('GET', `${configMaps}?includeObject=Object`, undefined, { accept });
-    const shown = accept === 'application/yaml' ? (parse(String(body['message'])) as typeof body) : body;
+    const shown = accept === 'application/yaml' ? (parse(body['message'] as string) as typeof body) : body;
     assert.deepEqual([status, shown['reason'], shown['message']], [413, 'RequestEntityTooLarge', message], accept);
   }
 });
