@@ -1,7 +1,7 @@
 /** The AuthenticationConfiguration and AuthorizationConfiguration that a deployment chose, as settings of its functions. */
 import { settingNames } from '../../functions/cloud/settings.ts';
 import { ConfigurationError } from '../../functions/kube/configuration/configuration-error.ts';
-import { readAuthenticationFile, readAuthorizationFile } from '../local/access-files.ts';
+import { readAuthenticationFile, readAuthorizationFile } from '../configuration/access-files.ts';
 import { type Context, DeploymentError } from './deployment.ts';
 
 /** Variables of the functions that serve the API, by name. */

@@ -1,7 +1,7 @@
 /** The audit policy and the audit log that `hibernetes up` is asked for. */
 import { join, resolve } from 'node:path';
 import { auditFileDefaults } from '../local/audit-file.ts';
-import { readAuditPolicyFile } from '../local/audit-policy-file.ts';
+import { readAuditPolicyFile } from '../configuration/audit-policy-file.ts';
 import type { AuditSettings, ClusterRecord } from '../local/cluster-record.ts';
 import type { DataDirectory } from '../local/data-directory.ts';
 import { CliError } from './cli-error.ts';

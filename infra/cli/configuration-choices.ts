@@ -4,8 +4,8 @@
  */
 import { resolve } from 'node:path';
 import { ConfigurationError } from '../../functions/kube/configuration/configuration-error.ts';
-import { readAuthenticationFile, readAuthorizationFile } from '../local/access-files.ts';
-import { checkAdmissionSettings, readAdmissionFile } from '../local/admission-file.ts';
+import { readAuthenticationFile, readAuthorizationFile } from '../configuration/access-files.ts';
+import { checkAdmissionSettings, readAdmissionFile } from '../configuration/admission-file.ts';
 import type { ClusterRecord, ControlPlaneChoices } from '../local/cluster-record.ts';
 import { CliError } from './cli-error.ts';
 import type { UpOptions } from './up.ts';
@@ -44,7 +44,7 @@ export async function chooseConfigurations(
 }
 
 async function readSchedulerFile(file: string): Promise<Choices['scheduler']> {
-  const scheduler = await import('../local/scheduler-file.ts');
+  const scheduler = await import('../configuration/scheduler-file.ts');
   return scheduler.readSchedulerFile(file);
 }
 

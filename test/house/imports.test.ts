@@ -49,6 +49,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'infra/bundle',
   ],
   'infra/bundle': ['functions', 'functions/lambda', 'functions/apiserver', 'agent'],
+  'infra/configuration': ['functions/kube', 'functions/client', 'functions/apiserver', 'functions/scheduler'],
   'infra/images': ['agent'],
   'infra/package': ['infra/bundle'],
   'infra/backup': ['functions/kube', 'functions/resources', 'functions/store'],
@@ -60,6 +61,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'functions/node-protocol',
     'functions/store',
     'infra/bundle',
+    'infra/configuration',
     'agent',
   ],
   'infra/cost': [
@@ -86,6 +88,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'functions/client',
     'functions/apiserver',
     'infra/local',
+    'infra/configuration',
     'infra/backup',
     'infra/cost',
     'infra/aws',
