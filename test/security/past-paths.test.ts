@@ -90,7 +90,7 @@ test('no spelling leads from the own past into that of another namespace', async
     async ({ prefix, escape, rest }) => {
       const { status, text } = await ask(`${prefix}/api/v1/namespaces/${own}/${escape}/team-b/${rest}`);
       assert.doesNotMatch(text, hidden);
-      // Of a resource that no kind has, the own namespace has an empty history.
+      // The own namespace has an empty history for a resource that no kind has.
       if (status === 200) assert.match(text, /"kind":"History","metadata":\{\},"items":\[\]/);
       else assert.ok([400, 403, 404].includes(status), `${status} ${text.slice(0, 100)}`);
     },

@@ -51,7 +51,7 @@ interface OpenPast {
   readonly place: Place;
   readonly authorizer: Authorizer;
   readonly server: ApiServer;
-  /** Of the kinds that were served then. */
+  /** The kinds that were served then. */
   readonly index: ResourceIndex;
 }
 

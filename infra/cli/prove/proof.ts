@@ -12,7 +12,7 @@ export interface ProofStep {
 
 export interface Latencies {
   readonly count: number;
-  /** Of the first one, which may have started a function. */
+  /** The time of the first one, which may have started a function. */
   readonly firstMs: number;
   readonly medianMs: number;
   readonly p90Ms: number;
