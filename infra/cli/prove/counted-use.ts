@@ -35,9 +35,8 @@ async function sumOf(account: CloudAccount, { namespace, name, dimension, of }: 
 const together = (counts: readonly (number | undefined)[]): number | undefined =>
   counts.every((count) => count === undefined) ? undefined : counts.reduce<number>((sum, count) => sum + (count ?? 0), 0);
 
-/** A Web Function counts under the same name as any other. */
-const isFunction = ({ type, name }: CloudResource): boolean =>
-  (type === 'AWS::Lambda::Function' || type === 'AWS::Lambda::WebFunction') && name.startsWith('ControlPlane');
+/** A Web Function has metrics of its own, and no price that is published. */
+const isFunction = ({ type, name }: CloudResource): boolean => type === 'AWS::Lambda::Function' && name.startsWith('ControlPlane');
 
 const memoryGbOf = ({ name }: CloudResource): number =>
   (manifest.find((spec) => name.toLowerCase().startsWith(`controlplane${spec.name}`))?.memoryMiB ?? 0) / mibInGb;

@@ -5,9 +5,10 @@ import { centsAtMost, centsOf, latenciesOf, reportText } from './proof.ts';
 const unknown = { invocations: undefined, gbSeconds: undefined, writeUnits: undefined, readUnits: undefined };
 
 test('a longer proof, and one with more machines, may cost more', () => {
-  assert.ok(centsAtMost(30, 2) < 200, `${centsAtMost(30, 2)}`);
-  assert.ok(centsAtMost(60, 2) > centsAtMost(30, 2));
-  assert.ok(centsAtMost(30, 3) > centsAtMost(30, 2));
+  const most = { host: 'function-url', minutes: 30, machines: 2 } as const;
+  assert.ok(centsAtMost(most) < 200, `${centsAtMost(most)}`);
+  for (const more of [{ minutes: 60 }, { machines: 3 }, { host: 'web-function' }] as const)
+    assert.ok(centsAtMost({ ...most, ...more }) > centsAtMost(most), JSON.stringify(more));
 });
 
 test('a million invocations cost twenty cents, and a machine-hour more than two', () => {

@@ -1,6 +1,7 @@
 /** What a proof found, what it may cost at most, and how it is printed. Pure. The report names no account, so that it can be shared. */
 import { daysInMonth, prices } from '../../cost/prices.ts';
 import { manifest } from '../../../functions/manifest.ts';
+import type { ApiHost } from '../../aws/deployment.ts';
 
 export interface ProofStep {
   readonly name: string;
@@ -51,15 +52,31 @@ export const proofLimits = {
 const mibInGb = 1024;
 const secondsInHour = 3600;
 
+/** Of an instance of a Web Function, whose price is not published: it is taken to be that of other functions. */
+const webFunctionMiB = 2048;
+/** A Function URL takes this many from each instance that it may have. Source: Lambda, throttling of function URLs. */
+const requestsPerInstance = 10;
+
 /** Every function runs all the time at its limit, and the table takes all that it may. */
-export function centsAtMost(minutes: number, machines: number): number {
+export function centsAtMost({
+  host,
+  minutes,
+  machines,
+}: {
+  readonly host: ApiHost;
+  readonly minutes: number;
+  readonly machines: number;
+}): number {
   const seconds = minutes * 60;
-  const gb = manifest.map(
-    ({ name, memoryMiB }) => ((name === 'api' ? proofLimits.apiEnvironments : proofLimits.concurrency) * memoryMiB) / mibInGb,
-  );
-  const functions =
-    gb.reduce((sum, one) => sum + one, 0) * seconds * prices.gbSecond + proofLimits.apiRequestsPerSecond * seconds * prices.request;
-  const table = seconds * (proofLimits.tableReadsPerSecond * prices.readUnit + proofLimits.tableWritesPerSecond * prices.writeUnit);
+  const { apiEnvironments, concurrency, apiRequestsPerSecond, tableReadsPerSecond, tableWritesPerSecond } = proofLimits;
+  const mib = manifest.map(({ name, memoryMiB }) => {
+    if (name !== 'api') return concurrency * memoryMiB;
+    return apiEnvironments * (host === 'web-function' ? webFunctionMiB : memoryMiB);
+  });
+  const gb = mib.reduce((sum, one) => sum + one, 0) / mibInGb;
+  const requestsPerSecond = Math.max(apiRequestsPerSecond, apiEnvironments * requestsPerInstance);
+  const functions = seconds * (gb * prices.gbSecond + requestsPerSecond * prices.request);
+  const table = seconds * (tableReadsPerSecond * prices.readUnit + tableWritesPerSecond * prices.writeUnit);
   return Math.ceil((functions + table + machineDollars(seconds, machines)) * 100);
 }
 

@@ -182,7 +182,7 @@ async function deleteSecret({ region, credentials }: CloudAccount, SecretId: str
 export async function prove(options: ProveOptions): Promise<void> {
   const { host, minutes, cents, nodes, ownMachines, yes = false } = options;
   const paidMachines = ownMachines === true ? 0 : nodes;
-  const atMost = centsAtMost(minutes, paidMachines);
+  const atMost = centsAtMost({ host, minutes, machines: paidMachines });
   if (atMost > cents)
     throw new CliError(
       `${minutes} minutes with ${paidMachines} machines may cost ${atMost} cents, and ${cents} are allowed.`,
