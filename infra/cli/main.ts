@@ -156,7 +156,7 @@ program
   .command('kubeconfig')
   .description('print the administrator’s kubeconfig')
   .addOption(dataDirOption())
-  .option('--stack <name>', 'of a cluster on AWS: it holds no secret, and kubectl signs in with the aws command line')
+  .option('--stack <name>', 'of a cluster on AWS: it holds no secret, and kubectl signs in by this program')
   .option('--cluster <name>', 'which of several clusters (default: the one at the root)')
   .addOption(regionOption())
   .action(async (options: { dataDir: string; cluster?: string } & Partial<StackChoice>) => {
