@@ -42,6 +42,8 @@ export interface ServedResource {
   readonly returnsDeletedObject: boolean;
   /** PUT creates what is not there. */
   readonly createsOnUpdate: boolean;
+  /** False: no strategic merge patch is taken, as for custom kinds. Clients read that in the OpenAPI documents. */
+  readonly hasStrategicMerge?: boolean;
 }
 
 export interface ServedSubresource {
@@ -129,6 +131,7 @@ function servedKind(kind: ServedKind): ServedResource {
     subresources,
     returnsDeletedObject,
     createsOnUpdate,
+    hasStrategicMerge: definition.hasStrategicMerge !== false,
   };
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { testApi, type TestApi } from '../../../test/support/api-server.ts';
+import { customKindSource } from '../../cluster-store.ts';
 import type { JsonObject } from '../../kube/object.ts';
 import type { Descriptions } from './descriptions.ts';
 
@@ -49,6 +50,35 @@ test('kubectl finds that the server validates fields', async () => {
     patch?.parameters.some(({ name }) => name === 'fieldValidation'),
     true,
   );
+});
+
+test('a kind takes each patch that its document names, which kubectl sends', async () => {
+  const api = await testApi({ sources: [customKindSource] });
+  const schema = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } };
+  const spec = {
+    group: 'example.com',
+    scope: 'Namespaced',
+    names: { kind: 'Oven', plural: 'ovens', singular: 'oven' },
+    versions: [{ name: 'v1', served: true, storage: true, schema }],
+  };
+  const definition = {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: 'ovens.example.com' },
+    spec,
+  };
+  assert.equal((await api.send('POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', definition)).status, 201);
+  const [root, oven] = ['/apis/example.com/v1', { apiVersion: 'example.com/v1', kind: 'Oven', metadata: { name: 'a' } }];
+  const ovens = `${root}/namespaces/default/ovens`;
+  assert.equal((await api.send('POST', ovens, oven)).status, 201);
+  const document = (await api.send('GET', `/openapi/v3${root}`)).body as unknown as Document;
+  const named = Object.keys(document.paths[`${root}/namespaces/{namespace}/ovens/{name}`]?.['patch']?.requestBody?.content ?? {});
+  assert.deepEqual(named, ['application/json-patch+json', 'application/merge-patch+json', 'application/apply-patch+yaml']);
+  for (const type of named) {
+    const patch = type.startsWith('application/json-patch') ? [] : oven;
+    const { status, body } = await api.send('PATCH', `${ovens}/a?fieldManager=test`, patch, { 'content-type': type });
+    assert.equal(status, 200, `${type}: ${JSON.stringify(body)}`);
+  }
 });
 
 /** All references of a document, wherever they stand. */

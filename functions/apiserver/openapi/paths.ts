@@ -5,6 +5,7 @@
 import type { JsonObject } from '../../kube/object.ts';
 import { apiVersionOf } from '../../kube/resource-type.ts';
 import type { ResponseKind, ServedResource, ServedSubresource } from '../discovery/api-resources.ts';
+import { patchTypes, strategicMergePatch } from '../http/request-body.ts';
 import { type Answer, type Operation, operationDocument, type RequestBody, text } from './operation.ts';
 import { operationId, proxyOperationId, tagOf } from './operation-id.ts';
 import { pathParameterDocuments, queryOf } from './parameters.ts';
@@ -36,12 +37,6 @@ const json = 'application/json';
 const watchJson = 'application/json;stream=watch';
 const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 const objectTypes = [json, 'application/yaml', 'application/vnd.kubernetes.protobuf'];
-const patchTypes = [
-  'application/json-patch+json',
-  'application/merge-patch+json',
-  'application/strategic-merge-patch+json',
-  'application/apply-patch+yaml',
-];
 
 export function pathsFor(resources: readonly ServedResource[], dialect: Dialect): JsonObject {
   const paths: JsonObject = {};
@@ -144,13 +139,17 @@ function descriptionOf({ resource, subresource }: Endpoint, verb: string): strin
   return `${phrases[verb] ?? verb} ${subresource === undefined ? '' : `${subresource.name} of `}${kind}`;
 }
 
-function bodyOf({ schema }: Endpoint, verb: string): RequestBody | undefined {
+/** kubectl sends what is named here. */
+const patchTypesOf = ({ hasStrategicMerge = true }: ServedResource): readonly string[] =>
+  patchTypes.filter((type) => hasStrategicMerge || type !== strategicMergePatch);
+
+function bodyOf({ schema, resource }: Endpoint, verb: string): RequestBody | undefined {
   switch (verb) {
     case 'create':
     case 'update':
       return { schema, mediaTypes: objectTypes, required: true };
     case 'patch':
-      return { schema: `${meta}.Patch`, mediaTypes: patchTypes, required: true };
+      return { schema: `${meta}.Patch`, mediaTypes: patchTypesOf(resource), required: true };
     case 'delete':
     case 'deletecollection':
       return { schema: `${meta}.DeleteOptions`, mediaTypes: objectTypes, required: false };
