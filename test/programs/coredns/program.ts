@@ -128,8 +128,9 @@ export const coredns: Program = {
     };
     for (const [name, address] of Object.entries(addresses)) {
       await eventually(async () => {
-        const found = await kubectl.ok('exec', id, '--', 'timeout', '10', 'ping', '-c', '1', '-W', '1', name).catch(String);
-        if (!found.includes(`PING ${name} (${address})`)) throw new Error(`${name} is not ${address}: ${found}`);
+        // A Service's address answers no ping, but ping prints it.
+        const { stdout, stderr } = await kubectl.run(['exec', id, '--', 'timeout', '10', 'ping', '-c', '1', '-W', '1', name]);
+        if (!stdout.includes(`PING ${name} (${address})`)) throw new Error(`${name} is not ${address}: ${stdout}${stderr}`);
       }, limitMs);
     }
   },
