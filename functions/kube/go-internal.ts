@@ -94,7 +94,28 @@ const sortedKeys = (value: Json): Json =>
   isJsonObject(value) ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1))) : value;
 
 /** Fields whose name in JSON is another. */
-const renamed: Readonly<Record<string, string>> = { DeprecatedServiceAccount: 'serviceaccount' };
+const renamed: Readonly<Record<string, string>> = {
+  BoolValue: 'bool',
+  BoolValues: 'bools',
+  CephMonitors: 'monitors',
+  DataDiskURI: 'diskuri',
+  DeprecatedServiceAccount: 'serviceaccount',
+  DiscoveryCHAPAuth: 'chapauthdiscovery',
+  DoNotUseExternalID: 'externalid',
+  EndpointsName: 'endpoints',
+  IntValue: 'int',
+  IntValues: 'ints',
+  LastTerminationState: 'laststate',
+  RBDImage: 'image',
+  RBDPool: 'pool',
+  RadosUser: 'user',
+  ReportingController: 'reportingcomponent',
+  SessionCHAPAuth: 'chapauthsession',
+  StringValue: 'string',
+  StringValues: 'strings',
+  VersionValue: 'version',
+  VersionValues: 'versions',
+};
 
 function structForm(type: string, value: JsonObject): JsonObject {
   // The names differ in nothing but the case of their letters.
@@ -107,7 +128,7 @@ function structForm(type: string, value: JsonObject): JsonObject {
       Object.assign(form, formOf(fieldType, fieldType === '=ObjectMeta' ? (value['metadata'] ?? {}) : value));
       continue;
     }
-    const part = formOf(fieldType, byName.get(renamed[name] ?? name.toLowerCase()));
+    const part = formOf(fieldType, byName.get(name.toLowerCase()) ?? byName.get(renamed[name] ?? ''));
     if (!options.includes('omitempty') || !isEmpty(part)) form[name] = part;
   }
   return form;

@@ -22,6 +22,19 @@ test('a merge patch sets and removes fields', async () => {
   assert.deepEqual(body['data'], { y: '2', z: '3' });
 });
 
+test('a patch that takes the version away leaves no field that is known, and no name', async () => {
+  const api = await withConfigMap();
+  for (const [patch, type] of [
+    [{ apiVersion: null }, merge],
+    [[{ op: 'remove', path: '/apiVersion' }], json],
+  ] as const) {
+    const { status, body, headers } = await api.send('PATCH', configMap, patch, type);
+    assert.equal(status, 400);
+    assert.equal(body['message'], 'the name of the object (a based on URL) was undeterminable: name must be provided');
+    assert.equal(headers.get('warning'), String.raw`299 - "unknown field \"data\"", 299 - "unknown field \"metadata\""`);
+  }
+});
+
 test('a JSON patch runs its operations in order', async () => {
   const api = await withConfigMap();
   const operations = [

@@ -54,6 +54,12 @@ test('a Scale with an old resourceVersion conflicts, and one without does not', 
   assert.equal(status, 409);
 });
 
+test('a Scale to nothing is shown without a number', async () => {
+  const { api } = await withDeployment();
+  const { body } = await api.send('PUT', scale, { metadata: { name: 'web' }, spec: { replicas: 0 } });
+  assert.deepEqual(body['spec'], {});
+});
+
 test('less than no replicas is invalid', async () => {
   const { api } = await withDeployment();
   const { status, body } = await api.send('PUT', scale, { metadata: { name: 'web' }, spec: { replicas: -1 } });

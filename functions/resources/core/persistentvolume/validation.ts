@@ -55,7 +55,8 @@ function capacityErrors(capacity: Readonly<Record<string, string>>): FieldError[
   const names = Object.keys(capacity);
   const errors = names.length === 0 ? [required(field)] : [];
   if (capacity['storage'] === undefined || names.length > 1) {
-    errors.push(notSupported(field, names.length === 0 ? null : capacity, ['storage']));
+    const sorted = Object.fromEntries(Object.entries(capacity).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+    errors.push(notSupported(field, names.length === 0 ? null : sorted, ['storage']));
   }
   for (const [name, quantity] of Object.entries(capacity)) {
     errors.push(...validateBasicQuantity(quantity, `${field}[${name}]`), ...validatePositiveQuantity(quantity, `${field}[${name}]`));
