@@ -14,13 +14,17 @@ const referenceLengthMax = 1024;
 /** Undefined: it can. */
 export function imageNameProblem(image: string): string | undefined {
   const problem = parseProblem(image);
-  return problem === undefined ? undefined : `couldn't parse image name ${JSON.stringify(image)}: ${problem}`;
+  return problem === undefined ? undefined : `couldn't parse image name ${JSON.stringify(shownImage(image))}: ${problem}`;
 }
+
+/** The message stands in the pod's status and its Events. */
+export const shownImage = (text: string): string => text.slice(0, referenceLengthMax);
 
 function parseProblem(image: string): string | undefined {
   if (identifier.test(image)) return `invalid repository name (${image}), cannot specify 64-byte hexadecimal strings`;
   const [repository = ''] = withoutHost(image).split(':');
-  if (repository.toLowerCase() !== repository) return `invalid reference format: repository name (${repository}) must be lowercase`;
+  if (repository.toLowerCase() !== repository)
+    return `invalid reference format: repository name (${shownImage(repository)}) must be lowercase`;
   return image.length <= referenceLengthMax && reference.test(image) ? undefined : 'invalid reference format';
 }
 

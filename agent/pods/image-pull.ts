@@ -2,7 +2,7 @@
 import type { Container, Pod } from '../../functions/kube/generated/types.ts';
 import { RuntimeError, type Image } from '../runtime/runtime.ts';
 import { containerBackOff, nextBackOff } from './back-off.ts';
-import { imageNameProblem } from './image-name.ts';
+import { imageNameProblem, shownImage } from './image-name.ts';
 import type { NodeContext } from './node-context.ts';
 import type { PodMemory, StartFailure } from './observed-pod.ts';
 import { registryCredential } from './registry-credential.ts';
@@ -37,7 +37,7 @@ export async function ensureImage(context: NodeContext, input: PullInput): Promi
   const policy = pullPolicyOf(container);
   const problem = imageNameProblem(image);
   if (problem !== undefined) {
-    const message = `Failed to apply default image tag "${image}": ${problem}`;
+    const message = `Failed to apply default image tag "${shownImage(image)}": ${problem}`;
     return refused(context, input, { reason: 'InvalidImageName', message, event: 'InspectFailed' });
   }
   const present = await context.runtime.imageStatus(image);

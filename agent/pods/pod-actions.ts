@@ -6,6 +6,7 @@ import { RuntimeError } from '../runtime/runtime.ts';
 import { VolumeError, type PodVolumes } from '../volumes/volumes.ts';
 import type { Action } from './actions.ts';
 import { mountBackOff, nextBackOff, sandboxBackOff } from './back-off.ts';
+import { bandwidthProblem } from './bandwidth.ts';
 import { containerResources } from './container-resources.ts';
 import { startContainer } from './container-start.ts';
 import { stopContainers } from './container-stop.ts';
@@ -139,6 +140,8 @@ async function createSandbox(context: NodeContext, attempt: number, { pod, memor
   }
   try {
     const handler = runtimeHandlerOf(context, pod);
+    const problem = bandwidthProblem(pod);
+    if (problem !== undefined) throw new SandboxError(problem);
     await context.files.prepareSandbox(pod);
     await context.starts.run(() => context.runtime.runSandbox(sandboxConfig(pod, attempt, context.facts), handler));
     return { memory: { ...memory, sandboxFailure: undefined, sandboxBackOff: undefined }, succeeded: true };

@@ -282,4 +282,15 @@ export const weakenings: readonly Weakening[] = [
       },
     ],
   },
+  {
+    without: 'a bandwidth that no runtime can give is refused before one is asked',
+    test: 'agent/pods/bandwidth.test.ts',
+    edits: [
+      {
+        file: 'agent/pods/bandwidth.ts',
+        from: 'const problem = text === undefined ? undefined : problemOf(text);',
+        to: "const problem = text === undefined || text !== '' ? undefined : problemOf(text);",
+      },
+    ],
+  },
 ];
