@@ -8,7 +8,7 @@ import type { Stored } from '../../functions/kube/view.ts';
 import type { Table } from '../../functions/store/table.ts';
 import { newFormats, oldFormats } from '../support/format-step.ts';
 import { virtualWorld, type VirtualWorld } from '../support/virtual-world.ts';
-import { create, pod, podKey, remove } from './cluster.ts';
+import { create, pod, podKey, remove, whileTimePasses } from './cluster.ts';
 
 export interface FormatPlace {
   open(formats: Formats): Table;
@@ -142,7 +142,8 @@ export function formatContract(name: string, place: () => FormatPlace): void {
       assert.equal(next.format().objectsLeft, 3);
       const other = await open(newFormats);
       const unconcerned = next.view().list('configmaps')[0]!.revision;
-      await Promise.all([next.housekeep(), other.housekeep(), next.commit(noted('meanwhile', 'remark', 'd'))]);
+      // Two that write at the same moment take turns, for which they wait.
+      await whileTimePasses(world, Promise.all([next.housekeep(), other.housekeep(), next.commit(noted('meanwhile', 'remark', 'd'))]));
       assert.equal(next.format().objectsLeft, 0);
       assert.equal(next.view().list('configmaps')[0]!.revision, unconcerned);
       await housekeepUntilSettled(next, world);
@@ -165,13 +166,14 @@ export function formatContract(name: string, place: () => FormatPlace): void {
       assert.deepEqual(specs(await open(newFormats)), expected);
     });
 
-    fact('a finalized format is finalized once, and nothing is written where there is none', async (open) => {
+    fact('a finalized format is finalized once, and nothing is written where there is none', async (open, world) => {
       const old = await open(oldFormats);
       await old.commit(noted('one', 'note', 'a'));
       await old.finalizeFormat();
       assert.equal(old.view().revision, 1);
       const next = await open(newFormats);
-      await Promise.all([next.finalizeFormat(), next.finalizeFormat(), (await open(newFormats)).finalizeFormat()]);
+      const other = await open(newFormats);
+      await whileTimePasses(world, Promise.all([next.finalizeFormat(), next.finalizeFormat(), other.finalizeFormat()]));
       await next.fresh();
       assert.equal(next.view().revision, 2);
     });
