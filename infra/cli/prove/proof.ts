@@ -52,7 +52,7 @@ export const proofLimits = {
 const mibInGb = 1024;
 const secondsInHour = 3600;
 
-/** Of an instance of a Web Function, whose price is not published: it is taken to be that of other functions. */
+/** The memory of an instance of a Web Function. Its price is not published, and taken to be that of other functions. */
 const webFunctionMiB = 2048;
 /** A Function URL takes this many from each instance that it may have. Source: Lambda, throttling of function URLs. */
 const requestsPerInstance = 10;
