@@ -257,8 +257,8 @@ export const weakenings: readonly Weakening[] = [
     edits: [
       {
         file: 'infra/backup/backup-lines.ts',
-        from: "isJsonObject(line) && shapes[String(line['type'])]?.(line) === true;",
-        to: "isJsonObject(line) && typeof line['type'] === 'string';",
+        from: "typeof type === 'string' && shapes[type]?.(line) === true;",
+        to: "typeof type === 'string';",
       },
     ],
   },
