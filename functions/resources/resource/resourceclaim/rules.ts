@@ -1,7 +1,11 @@
 /** The rules of the kind that only writes need; reads never load them. */
+import { adminAccessOfClaim } from '../admin-access.ts';
+
 export { keepMetadata as prepareForStatusUpdate } from '../../status-metadata.ts';
 export {
   validateClaim as validate,
   validateClaimStatus as validateStatusUpdate,
   validateClaimUpdate as validateUpdate,
 } from './validation.ts';
+
+export const commit = [adminAccessOfClaim];

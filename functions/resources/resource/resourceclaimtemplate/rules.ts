@@ -2,7 +2,10 @@
 import { type FieldError, forbiddenField } from '../../../kube/field-error.ts';
 import type { ObjectMeta, ResourceClaimTemplate } from '../../../kube/generated/types.ts';
 import { validateAnnotations, validateImmutableStruct, validateLabels } from '../../metadata-validation.ts';
+import { adminAccessOfTemplate } from '../admin-access.ts';
 import { validateClaimSpec } from '../claim-validation.ts';
+
+export const commit = [adminAccessOfTemplate];
 
 /** Upstream checks the template again with each update, though it cannot change. */
 export const validate = ({ spec }: ResourceClaimTemplate): FieldError[] => [
