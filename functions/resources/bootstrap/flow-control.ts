@@ -15,6 +15,9 @@ import type {
 const apiVersion = 'flowcontrol.apiserver.k8s.io/v1';
 const metadata = (name: string) => ({ name, annotations: { 'apf.kubernetes.io/autoupdate-spec': 'true' } });
 
+/** The levels and the schemas whose spec cannot change. Source: pkg/apis/flowcontrol/internalbootstrap/default-internal.go. */
+export const mandatoryNames: ReadonlySet<string> = new Set(['exempt', 'catch-all']);
+
 const level = (name: string, spec: PriorityLevelConfigurationSpec): PriorityLevelConfiguration => ({
   apiVersion,
   kind: 'PriorityLevelConfiguration',

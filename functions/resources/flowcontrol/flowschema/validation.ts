@@ -1,4 +1,5 @@
 /** Source: pkg/apis/flowcontrol/validation/validation.go, ValidateFlowSchema. */
+import { semanticallyEqual } from '../../../kube/equality.ts';
 import { duplicate, type FieldError, forbiddenField, invalid, notSupported, required } from '../../../kube/field-error.ts';
 import type {
   FlowSchema,
@@ -7,8 +8,10 @@ import type {
   ResourcePolicyRule,
   Subject,
 } from '../../../kube/generated/types.ts';
+import { internalForm } from '../../../kube/go-internal.ts';
 import { dnsLabelErrors, dnsSubdomainErrors } from '../../../kube/names.ts';
 import { nameOf } from '../../../kube/object.ts';
+import { flowSchemas, mandatoryNames } from '../../bootstrap/flow-control.ts';
 import { repeatedIndexes } from '../../field-rules.ts';
 
 const methods = ['ByNamespace', 'ByUser'];
@@ -30,7 +33,15 @@ export function validateFlowSchema(schema: FlowSchema): FieldError[] {
   const field = 'spec.priorityLevelConfiguration.name';
   if (level?.name) errors.push(...dnsSubdomainErrors(level.name).map((why) => invalid(field, level.name, why)));
   else errors.push(required(field, 'must reference a priority level'));
-  return [...errors, ...rules.flatMap((rule, index) => ruleErrors(rule, `spec.rules[${index}]`))];
+  return [...errors, ...rules.flatMap((rule, index) => ruleErrors(rule, `spec.rules[${index}]`)), ...mandatoryErrors(schema)];
+}
+
+/** Two schemas are what every cluster has. */
+function mandatoryErrors(schema: FlowSchema): FieldError[] {
+  const name = nameOf(schema);
+  const fixed = mandatoryNames.has(name) ? flowSchemas.find((one) => nameOf(one) === name) : undefined;
+  if (fixed === undefined || semanticallyEqual(schema.spec, fixed.spec)) return [];
+  return [invalid('spec', internalForm('flowcontrol.FlowSchemaSpec', schema.spec), `spec of '${name}' must equal the fixed value`)];
 }
 
 function ruleErrors({ subjects: given, resourceRules = [], nonResourceRules = [] }: PolicyRulesWithSubjects, path: string): FieldError[] {

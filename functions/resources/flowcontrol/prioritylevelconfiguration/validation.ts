@@ -1,4 +1,5 @@
 /** Source: pkg/apis/flowcontrol/validation/validation.go, ValidatePriorityLevelConfiguration. */
+import { semanticallyEqual } from '../../../kube/equality.ts';
 import { type FieldError, forbiddenField, invalid, notSupported, required } from '../../../kube/field-error.ts';
 import type {
   LimitedPriorityLevelConfiguration as Limited,
@@ -6,7 +7,9 @@ import type {
   PriorityLevelConfiguration,
   QueuingConfiguration,
 } from '../../../kube/generated/types.ts';
+import { internalForm } from '../../../kube/go-internal.ts';
 import { annotationsOf, nameOf } from '../../../kube/object.ts';
+import { mandatoryNames, priorityLevels } from '../../bootstrap/flow-control.ts';
 
 const zeroSharesAnnotation = 'flowcontrol.k8s.io/preserve-zero-concurrency-shares';
 const levelTypes = ['Exempt', 'Limited'];
@@ -14,7 +17,20 @@ const responseTypes = ['Queue', 'Reject'];
 const queuesMax = 10_000_000;
 const hashBitsMax = 60;
 
-export function validateLevel(level: PriorityLevelConfiguration): FieldError[] {
+export const validateLevel = (level: PriorityLevelConfiguration): FieldError[] => [...specErrors(level), ...mandatoryErrors(level)];
+
+/** Two levels are what every cluster has; of the exempt one, its numbers may change. */
+function mandatoryErrors(level: PriorityLevelConfiguration): FieldError[] {
+  const name = nameOf(level);
+  const fixed = mandatoryNames.has(name) ? priorityLevels.find((one) => nameOf(one) === name)?.spec : undefined;
+  if (fixed === undefined) return [];
+  const isExempt = name === 'exempt';
+  if (semanticallyEqual(isExempt ? { ...level.spec, exempt: fixed.exempt } : level.spec, fixed)) return [];
+  const why = `spec of '${name}'${isExempt ? " except the 'spec.exempt' field" : ''} must equal the fixed value`;
+  return [invalid('spec', internalForm('flowcontrol.PriorityLevelConfigurationSpec', level.spec), why)];
+}
+
+function specErrors(level: PriorityLevelConfiguration): FieldError[] {
   const { type = '', limited, exempt } = level.spec ?? {};
   const errors: FieldError[] = [];
   if (annotationsOf(level)[zeroSharesAnnotation] !== undefined) {
