@@ -1,4 +1,5 @@
 /** Where a volume's data is: one source, and what each needs. Source: pkg/apis/core/validation/validation.go, ValidatePersistentVolumeSpec. */
+import { posix } from 'node:path';
 import { type FieldError, forbiddenField, invalid, notSupported, required, tooLong } from '../../../kube/field-error.ts';
 import type { PersistentVolumeSpec, SecretReference } from '../../../kube/generated/types.ts';
 import { dnsLabelErrors, dnsSubdomainErrors } from '../../../kube/names.ts';
@@ -174,23 +175,34 @@ function csiSecretErrors(secret: SecretReference | undefined, path: string): Fie
   ];
 }
 
-export function validateSource(spec: PersistentVolumeSpec, volumeName: string): FieldError[] {
-  const [first, ...others] = volumeSources.filter((name) => spec[name] !== undefined);
-  if (first === undefined) return [required('spec', 'must specify a volume type')];
-  const errors = oneErrors(spec, first, volumeName);
-  for (const name of others) {
-    // Upstream lets this one be a second.
-    if (name === 'flexVolume') errors.push(...oneErrors(spec, name, volumeName));
-    else errors.push(forbiddenField(name === 'cephfs' ? 'spec.cephFS' : `spec.${name}`, 'may not specify more than 1 volume type'));
-  }
-  return errors;
+/** Where the spec of a volume is: that of a PersistentVolume, or one within a VolumeAttachment. */
+interface At {
+  readonly path: string;
+  readonly volumeName: string;
 }
 
-function oneErrors<Name extends Source>(spec: PersistentVolumeSpec, name: Name, volumeName: string): FieldError[] {
+export function validateSource(spec: PersistentVolumeSpec, at: At): FieldError[] {
+  const { path } = at;
+  const [first, ...others] = volumeSources.filter((name) => spec[name] !== undefined);
+  if (first === undefined) return [required(path, 'must specify a volume type')];
+  const errors = oneErrors(spec, first, at);
+  for (const name of others) {
+    // Upstream lets this one be a second.
+    if (name === 'flexVolume') errors.push(...oneErrors(spec, name, at));
+    else errors.push(forbiddenField(`${path}.${name === 'cephfs' ? 'cephFS' : name}`, 'may not specify more than 1 volume type'));
+  }
+  const policyField = `${path}.persistentVolumeReclaimPolicy`;
+  return isRootRecycled(spec) ? [...errors, forbiddenField(policyField, "may not be 'recycle' for a hostPath mount of '/'")] : errors;
+}
+
+const isRootRecycled = ({ hostPath, persistentVolumeReclaimPolicy: policy }: PersistentVolumeSpec): boolean =>
+  hostPath !== undefined && posix.normalize(hostPath.path || '.') === '/' && policy === 'Recycle';
+
+function oneErrors<Name extends Source>(spec: PersistentVolumeSpec, name: Name, { path, volumeName }: At): FieldError[] {
   const source = spec[name];
   const check: Check<Name> = checks[name];
   if (source === undefined) return [];
-  const errors = check(source, `spec.${name}`, volumeName);
+  const errors = check(source, `${path}.${name}`, volumeName);
   if (name !== 'local' || spec.nodeAffinity !== undefined) return errors;
-  return [...errors, required('spec.nodeAffinity', 'Local volume requires node affinity')];
+  return [...errors, required(`${path}.nodeAffinity`, 'Local volume requires node affinity')];
 }

@@ -1,5 +1,4 @@
 /** Source: pkg/apis/core/validation/validation.go, ValidatePersistentVolumeSpec; pkg/volume/validation/pv_validation.go. */
-import { posix } from 'node:path';
 import { semanticallyEqual } from '../../../kube/equality.ts';
 import { type FieldError, forbiddenField, invalid, notSupported, required } from '../../../kube/field-error.ts';
 import { internalForm } from '../../../kube/go-internal.ts';
@@ -34,15 +33,13 @@ export function validateVolume(volume: PersistentVolume): FieldError[] {
   const { spec } = volume;
   const policy = spec.persistentVolumeReclaimPolicy;
   const modes = spec.accessModes ?? [];
-  const isRootRecycled = spec.hostPath !== undefined && posix.normalize(spec.hostPath.path || '.') === '/' && policy === 'Recycle';
   return [
     ...(modes.length === 0 ? [required('spec.accessModes')] : []),
     ...validateAccessModes(modes, 'spec.accessModes'),
     ...capacityErrors(spec.capacity ?? {}),
     ...(policy && !reclaimPolicies.includes(policy) ? [notSupported('spec.persistentVolumeReclaimPolicy', policy, reclaimPolicies)] : []),
     ...affinityErrors(spec),
-    ...validateSource(spec, nameOf(volume)),
-    ...(isRootRecycled ? [forbiddenField('spec.persistentVolumeReclaimPolicy', "may not be 'recycle' for a hostPath mount of '/'")] : []),
+    ...validateSource(spec, { path: 'spec', volumeName: nameOf(volume) }),
     ...validateClassName(spec.storageClassName, 'spec.storageClassName'),
     ...validateVolumeMode(spec.volumeMode, 'spec.volumeMode'),
     ...attributesErrors(spec),

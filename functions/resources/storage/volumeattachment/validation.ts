@@ -5,6 +5,7 @@ import { dnsSubdomainErrors } from '../../../kube/names.ts';
 import { withDeclared } from '../../field-rules.ts';
 import { validateDeclaredImmutable } from '../../metadata-validation.ts';
 import { validateDriverName } from '../class-validation.ts';
+import { validateInlineVolume } from './inline-volume.ts';
 
 const metadataBytesMax = 256 * 1024;
 const messageBytesMax = 1024;
@@ -27,10 +28,11 @@ function sourceErrors({ inlineVolumeSpec, persistentVolumeName }: VolumeAttachme
   const one = 'must specify exactly one of inlineVolumeSpec and persistentVolumeName';
   if (inlineVolumeSpec === undefined && persistentVolumeName === undefined) return [required(path, one)];
   if (inlineVolumeSpec !== undefined && persistentVolumeName !== undefined) return [forbiddenField(path, one)];
+  if (inlineVolumeSpec !== undefined) return validateInlineVolume(inlineVolumeSpec, `${path}.inlineVolumeSpec`);
   return persistentVolumeName === '' ? [required(`${path}.persistentVolumeName`, 'must specify non empty persistentVolumeName')] : [];
 }
 
-function validateVolumeAttachmentStatus({ status }: VolumeAttachment): FieldError[] {
+export function validateVolumeAttachmentStatus({ status }: VolumeAttachment): FieldError[] {
   const entries = Object.entries(status?.attachmentMetadata ?? {});
   const bytes = entries.reduce((sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value), 0);
   return [
