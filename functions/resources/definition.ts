@@ -330,6 +330,8 @@ export interface Definition<T extends KubeObject = KubeObject> {
   readonly extendsNamePrefix?: boolean;
   /** Finalizers need no domain before them. */
   readonly allowsBareFinalizers?: boolean;
+  /** Each cause of a refused update is named as often as it was found. */
+  readonly repeatsCauses?: boolean;
   /** Updates name what is wrong with the metadata twice. */
   readonly checksMetadataTwice?: boolean;
   /** Upstream checks what may not change before it checks the object itself. */

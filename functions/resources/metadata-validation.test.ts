@@ -61,7 +61,7 @@ for (const [what, object, errors] of cases) {
 test('two controllers of one object are one too many', () => {
   const ownerReferences = [owner({ controller: true }), owner({ controller: true, name: 'q' })];
   assert.deepEqual(texts(validateObjectMeta(meta({ ownerReferences }), rules)), [
-    `metadata.ownerReferences: Invalid value: ${JSON.stringify(ownerReferences)}: Only one reference can have Controller set to true. Found "true" in references for p and q`,
+    `metadata.ownerReferences: Invalid value: ${JSON.stringify(ownerReferences)}: Only one reference can have Controller set to true. Found "true" in references for Pod/p and Pod/q`,
   ]);
 });
 

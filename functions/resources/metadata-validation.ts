@@ -71,12 +71,14 @@ export function validateAnnotations(annotations: Readonly<Record<string, string>
   return bytes > annotationsBytesMax ? [...errors, tooLong(path, annotationsBytesMax)] : errors;
 }
 
+const ownerText = ({ kind, name }: OwnerReference): string => `${kind}/${name}`;
+
 function validateOwnerReferences(references: readonly OwnerReference[], path: string): FieldError[] {
   const errors = references.flatMap((reference, index) => ownerReferenceErrors(reference, `${path}[${index}]`));
-  const [first, second] = references.filter(({ controller }) => controller === true);
-  if (first === undefined || second === undefined) return errors;
-  const why = `Only one reference can have Controller set to true. Found "true" in references for ${first.name} and ${second.name}`;
-  return [...errors, invalid(path, references, why)];
+  const [first, ...others] = references.filter(({ controller }) => controller === true);
+  if (first === undefined) return errors;
+  const why = `Only one reference can have Controller set to true. Found "true" in references for ${ownerText(first)}`;
+  return [...errors, ...others.map((other) => invalid(path, references, `${why} and ${ownerText(other)}`))];
 }
 
 function ownerReferenceErrors(reference: OwnerReference, path: string): FieldError[] {

@@ -29,8 +29,15 @@ const isQuotaHugePages = (name: string): boolean => isHugePages(name) || name.st
 /** Not of Kubernetes itself. */
 export const isNativeResource = (name: string): boolean => !name.includes('/') || name.includes('kubernetes.io/');
 
-export const isExtendedResource = (name: string): boolean =>
-  !isNativeResource(name) && !name.startsWith('requests.') && qualifiedNameErrors(`requests.${name}`).length === 0;
+export const isExtendedResource = (name: string): boolean => !isNativeResource(name) && extendedResourceErrors(name).length === 0;
+
+/** What is wrong with the name of an extended resource. Source: apimachinery, pkg/api/validate/strfmt.go, ExtendedResourceName. */
+export const extendedResourceErrors = (name: string): string[] => [
+  ...(name.includes('/') ? [] : ["a name must be a domain-prefixed path, such as 'example.com/my-prop'"]),
+  ...(name.includes('kubernetes.io/') ? ['must not have "kubernetes.io/" domain'] : []),
+  ...(name.startsWith('requests.') ? ['must not have "requests." prefix'] : []),
+  ...qualifiedNameErrors(`requests.${name}`),
+];
 
 /** More of it can be promised than there is. */
 export const isOvercommitted = (name: string): boolean => isNativeResource(name) && !isHugePages(name);

@@ -213,7 +213,7 @@ function complete({ write, update, key }: Plan, next: KubeObject, current: KubeO
   const again = custom && metadata.length > 0 ? validateChangedMeta(next.metadata, current.metadata) : [];
   const own = ofType.length > 0 ? ofType : [...again, ...update.strategy.validate(next, current, write.request)];
   const errors = [...metadata, ...own];
-  if (errors.length > 0) throw invalidObject(kindOf(next, definition), key.name, errors, custom);
+  if (errors.length > 0) throw invalidObject(kindOf(next, definition), key.name, errors, custom || definition.repeatsCauses === true);
   settleFields(write, next);
   checkBounds(definition, key, next);
 }

@@ -9,7 +9,7 @@ import { podDisruptionBudgets, pods as podType } from '../../kube/resource-type.
 import { isConflict } from '../../kube/status-error.ts';
 import type { Controller, ReconcileContext, ReconcileResult } from '../../workers/controller.ts';
 import { again, settled } from '../../workers/controller.ts';
-import { goSelectorText } from '../shared/go-selector-text.ts';
+import { goSelectorText } from '../../kube/go-selector-text.ts';
 import { namesOf } from '../shared/pod-requests.ts';
 import type { ResourceTypes } from '../shared/resource-types.ts';
 import { budgetStatus, disruptedPods, failedStatus, needsScale } from './budget-status.ts';

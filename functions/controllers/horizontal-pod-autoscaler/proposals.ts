@@ -12,7 +12,7 @@ import type {
 import { namespaceOf } from '../../kube/object.ts';
 import { formatQuantity, quantityMilli } from '../../kube/quantity.ts';
 import type { ReconcileContext } from '../../workers/controller.ts';
-import { goSelectorText } from '../shared/go-selector-text.ts';
+import { goSelectorText } from '../../kube/go-selector-text.ts';
 import type { ResourceTypes } from '../shared/resource-types.ts';
 import { resourceOfKind } from '../shared/scale.ts';
 import { externalMetric, objectMetric, podsMetrics, resourceMetrics } from './metric-values.ts';

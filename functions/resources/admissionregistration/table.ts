@@ -1,6 +1,6 @@
 /** Cells of admission policies and their bindings. Source: pkg/printers/internalversion/printers.go. */
 import type { ParamKind, ParamRef } from '../../kube/generated/types.ts';
-import { formattedSelector } from '../columns.ts';
+import { goSelectorText } from '../../kube/go-selector-text.ts';
 
 const unset = '<unset>';
 
@@ -11,5 +11,5 @@ export function paramRefText(reference: ParamRef | undefined): string {
   if (reference === undefined) return unset;
   const { name, namespace, selector } = reference;
   if (name) return `${namespace || '*'}/${name}`;
-  return selector === undefined ? unset : formattedSelector(selector);
+  return selector === undefined ? unset : goSelectorText(selector);
 }

@@ -1,6 +1,7 @@
 /** What a driver reports of its devices. Source: pkg/apis/resource/validation/validation.go, validateResourceSliceSpec. */
 import { duplicate, type FieldError, forbiddenField, invalid, required, tooLong, tooMany } from '../../kube/field-error.ts';
 import type { Counter, Device, DeviceAttribute, ResourcePool, ResourceSlice, ResourceSliceSpec } from '../../kube/generated/types.ts';
+import { internalForm } from '../../kube/go-internal.ts';
 import { dnsSubdomainErrors } from '../../kube/names.ts';
 import { validateNodeSelector } from '../core/pod/affinity-validation.ts';
 import { repeatedIndexes } from '../field-rules.ts';
@@ -70,6 +71,12 @@ const places = 'exactly one of `nodeName`, `nodeSelector`, `allNodes`, `perDevic
 
 function placeErrors(placed: Placed, path: string): FieldError[] {
   const { errors, chosen } = chosenPlaces(placed, path, 'must be either unset or set to a non-empty string');
+  const { nodeSelector } = placed;
+  // Selectors of different slices are merged; those of devices are not checked so.
+  if (nodeSelector !== undefined && nodeSelector.nodeSelectorTerms?.length !== 1) {
+    const terms = internalForm('[]core.NodeSelectorTerm', nodeSelector.nodeSelectorTerms);
+    errors.push(invalid(`${path}.nodeSelector.nodeSelectorTerms`, terms, 'must have exactly one node selector term'));
+  }
   if (chosen.length === 0) errors.push(required(path, places));
   if (chosen.length > 1) errors.push(invalid(path, `{${chosen.join(', ')}}`, `${places}, but multiple fields are set`));
   return errors;

@@ -13,6 +13,7 @@ export const apiServiceDefinition = definition<APIService>({
   schema: builtIn('io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIService'),
   singular: 'apiservice',
   allowsBareFinalizers: true,
+  repeatsCauses: true,
   etcdPrefix: '/apiregistration.k8s.io/apiservices',
   categories: ['api-extensions'],
   hasStatus: true,

@@ -3,6 +3,7 @@ import { type FieldError, invalid, notSupported, required } from '../../../kube/
 import type { APIService, APIServiceSpec } from '../../../kube/generated/types.ts';
 import { dns1035LabelErrors, dnsSubdomainErrors, pathSegmentErrors, portNumberErrors } from '../../../kube/names.ts';
 import { nameOf } from '../../../kube/object.ts';
+import { validateChangedMeta, validateObjectMeta } from '../../metadata-validation.ts';
 
 const statuses = ['False', 'True', 'Unknown'];
 const groupPriorityMax = 20_000;
@@ -54,6 +55,12 @@ function serviceErrors({ service, caBundle, insecureSkipTLSVerify }: APIServiceS
       : []),
   ];
 }
+
+/** Upstream checks the metadata as that of the update, and then as that of a new object. */
+export const validateAPIServiceUpdate = (next: APIService, current: APIService): FieldError[] => [
+  ...validateChangedMeta(next.metadata, current.metadata),
+  ...validateObjectMeta(next.metadata, { namespaced: false, isCustom: true, validateName: pathSegmentErrors }),
+];
 
 export const validateAPIServiceStatus = ({ status }: APIService): FieldError[] =>
   (status?.conditions ?? []).flatMap((condition, index) =>

@@ -1,5 +1,6 @@
 /** Source: pkg/apis/networking/validation/validation.go, ValidateServiceCIDR. */
 import { type FieldError, invalid, required } from '../../../kube/field-error.ts';
+import { internalForm } from '../../../kube/go-internal.ts';
 import type { ServiceCIDR } from '../../../kube/generated/types.ts';
 import { parseIpRange } from '../../../kube/ip.ts';
 import { canonicalRangeErrors } from '../../ip-rules.ts';
@@ -10,7 +11,7 @@ const immutable = 'field is immutable';
 function rangesErrors({ spec }: ServiceCIDR): FieldError[] {
   const cidrs = spec?.cidrs ?? [];
   if (cidrs.length === 0) return [required(field, 'at least one CIDR required')];
-  if (cidrs.length > 2) return [invalid(field, spec, 'may only hold up to 2 values')];
+  if (cidrs.length > 2) return [invalid(field, internalForm('networking.ServiceCIDRSpec', spec), 'may only hold up to 2 values')];
   const errors = cidrs.flatMap((cidr, index) => canonicalRangeErrors(cidr).map((why) => invalid(`${field}[${index}]`, cidr, why)));
   const [first, second] = cidrs.map((cidr) => parseIpRange(cidr)?.address.bits);
   if (first === undefined || first !== second) return errors;

@@ -2,7 +2,7 @@
 import { semanticallyEqual } from '../../../kube/equality.ts';
 import { type FieldError, invalid } from '../../../kube/field-error.ts';
 import type { DeviceClass } from '../../../kube/generated/types.ts';
-import { isExtendedResource } from '../../quantity-rules.ts';
+import { extendedResourceErrors } from '../../quantity-rules.ts';
 import { validateSelectors } from '../claim-validation.ts';
 import { validateItems, validateOpaque } from '../device-rules.ts';
 
@@ -13,8 +13,8 @@ export function validate({ spec }: DeviceClass, current?: DeviceClass): FieldErr
   return [
     ...validateSelectors(selectors, 'spec.selectors', current !== undefined && semanticallyEqual(selectors, current.spec?.selectors ?? [])),
     ...validateItems(config, configsMax, 'spec.config', ({ opaque }, field) => validateOpaque(opaque, `${field}.opaque`)),
-    ...(name === undefined || isExtendedResource(name)
+    ...(name === undefined || name === current?.spec?.extendedResourceName
       ? []
-      : [invalid('spec.extendedResourceName', name, 'must be a valid extended resource name')]),
+      : extendedResourceErrors(name).map((why) => invalid('spec.extendedResourceName', name, why))),
   ];
 }

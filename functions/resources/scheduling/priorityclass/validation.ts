@@ -1,13 +1,14 @@
 /** Source: pkg/apis/scheduling/validation/validation.go, ValidatePriorityClass. */
-import { type FieldError, forbiddenField, notSupported } from '../../../kube/field-error.ts';
+import { type FieldError, forbiddenField } from '../../../kube/field-error.ts';
 import type { PriorityClass } from '../../../kube/generated/types.ts';
 import { nameOf } from '../../../kube/object.ts';
+import { validateOneOf } from '../../field-rules.ts';
 import { validateImmutable } from '../../metadata-validation.ts';
 import { systemPriorityClasses } from './system-classes.ts';
 
 const systemPrefix = 'system-';
 const valueMax = 1_000_000_000;
-export const preemptionPolicies = ['Never', 'PreemptLowerPriority'];
+const preemptionPolicies = ['PreemptLowerPriority', 'Never'];
 
 /** Errors of a new class: an update changes none of these fields. */
 export function validatePriorityClass(priorityClass: PriorityClass, current?: PriorityClass): FieldError[] {
@@ -23,10 +24,7 @@ export function validatePriorityClass(priorityClass: PriorityClass, current?: Pr
   } else if (value > valueMax) {
     errors.push(forbiddenField('value', `maximum allowed value of a user defined priority is ${valueMax}`));
   }
-  if (preemptionPolicy !== undefined && !preemptionPolicies.includes(preemptionPolicy)) {
-    errors.push(notSupported('preemptionPolicy', preemptionPolicy, ['PreemptLowerPriority', 'Never']));
-  }
-  return errors;
+  return preemptionPolicy === undefined ? errors : [...errors, ...validateOneOf(preemptionPolicy, preemptionPolicies, 'preemptionPolicy')];
 }
 
 /** Source: pkg/apis/scheduling/v1/helpers.go, IsKnownSystemPriorityClass. */

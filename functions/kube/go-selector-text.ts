@@ -1,6 +1,6 @@
-import type { LabelSelector } from '../../kube/generated/types.ts';
+import type { LabelSelector } from './generated/types.ts';
 
-/** A selector as Go prints a pointer to it: messages of events carry it. */
+/** A selector as Go prints a pointer to it: messages of events and rows of bindings carry it. */
 export function goSelectorText(selector: LabelSelector | undefined): string {
   if (selector === undefined) return 'nil';
   const labels = Object.entries(selector.matchLabels ?? {})
