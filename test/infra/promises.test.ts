@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { entries } from '../../infra/bundle/bundle.ts';
 import type { ConfigurationName } from '../../infra/aws/configurations.ts';
-import { metricNamespace, secondsMeasured, watermarkMetric } from '../../functions/lambda/metrics.ts';
+import { metricNamespace, oneMeasured, secondsMeasured, setAsideMetric, watermarkMetric } from '../../functions/lambda/metrics.ts';
 import { defaultLimits } from '../../functions/store/limits.ts';
 import { slotAttributes } from '../../functions/store/dynamodb/item.ts';
 import { manifest } from '../../functions/manifest.ts';
@@ -178,21 +178,33 @@ everywhere('every alarm reaches somebody and names a section of the runbook', (n
   }
 });
 
+const placeMeasured = { table: 't', cluster: 'c', nowMs: 0 };
+
+/** What the alarms on a metric of ours ask for. */
+function alarmsOn(name: ConfigurationName, metric: string): readonly unknown[] {
+  const asked = ['Dimensions', 'Threshold', 'Period', 'EvaluationPeriods', 'TreatMissingData'] as const;
+  return resourcesOf(templateOf(name), 'AWS::CloudWatch::Alarm')
+    .filter(({ Properties }) => Properties['Namespace'] === metricNamespace && Properties['MetricName'] === metric)
+    .map(({ Properties }) => asked.map((property) => Properties[property]));
+}
+
+const ofTheTable = [{ Name: 'Table', Value: { Ref: 'TableCD117FA1' } }];
+
 everywhere('a watermark that stays behind rings and is on the dashboard, by the name under which the timer measures it', (name) => {
-  const template = templateOf(name);
-  const measured = secondsMeasured(watermarkMetric, 1, { table: 't', cluster: 'c', nowMs: 0 }) as Readonly<Record<string, unknown>>;
+  const measured = secondsMeasured(watermarkMetric, 1, placeMeasured) as Readonly<Record<string, unknown>>;
   assert.deepEqual([measured['Table'], measured['Cluster'], measured['WatermarkSecondsBehind']], ['t', 'c', 1]);
-  const asked = ['MetricName', 'Dimensions', 'Threshold', 'Period', 'EvaluationPeriods', 'TreatMissingData'] as const;
-  const alarms = resourcesOf(template, 'AWS::CloudWatch::Alarm').filter(({ Properties }) => Properties['Namespace'] === metricNamespace);
-  assert.deepEqual(
-    alarms.map(({ Properties }) => asked.map((property) => Properties[property])),
-    [['WatermarkSecondsBehind', [{ Name: 'Table', Value: { Ref: 'TableCD117FA1' } }], 1200, 600, 2, 'notBreaching']],
-  );
+  assert.deepEqual(alarmsOn(name, 'WatermarkSecondsBehind'), [[ofTheTable, 1200, 600, 2, 'notBreaching']]);
   // A quarter of an hour before the store refuses to write, at least.
   assert.ok((2 * 600 + 1200 + 900) * 1000 <= defaultLimits.behindMsMax);
-  const [dashboard] = resourcesOf(template, 'AWS::CloudWatch::Dashboard');
+  const [dashboard] = resourcesOf(templateOf(name), 'AWS::CloudWatch::Dashboard');
   const body = JSON.stringify(dashboard!.Properties['DashboardBody']).replaceAll('\\', '');
   assert.match(body, /"WatermarkSecondsBehind","Table",/);
+});
+
+everywhere('an object that is set aside rings until it is tried again, by the name under which the workers count it', (name) => {
+  const measured = oneMeasured(setAsideMetric, placeMeasured) as Readonly<Record<string, unknown>>;
+  assert.deepEqual([measured['Table'], measured['Cluster'], measured['SetAside']], ['t', 'c', 1]);
+  assert.deepEqual(alarmsOn(name, 'SetAside'), [[ofTheTable, 0, 1200, 1, 'notBreaching']]);
 });
 
 everywhere('every function of the manifest is there once, however many clusters there are', (name) => {
