@@ -21,13 +21,13 @@ function written(path: string): string {
   const facts = 'INSTANCE=i-1; ADDRESS=10.0.0.7; REGION=eu-central-1; ZONE=eu-central-1a; TYPE=t3.small; CNI=/opt/cni/bin';
   const start = script.findIndex((line) => line === `cat > ${path} <<END` || line === `cat > ${path} <<'END'`);
   const lines = [script[start]?.replace(` > ${path}`, '') ?? '', ...script.slice(start + 1, script.indexOf('END', start) + 1)];
-  const { status, stdout, stderr } = spawnSync('bash', ['-euc', [facts, ...lines].join('\n')], { encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync('bash', ['--norc', '-euc', [facts, ...lines].join('\n')], { encoding: 'utf8' });
   assert.equal(status, 0, stderr);
   return stdout;
 }
 
 test('the script is one that a shell understands', () => {
-  const { status, stderr } = spawnSync('bash', ['-n'], { input: script.join('\n'), encoding: 'utf8' });
+  const { status, stderr } = spawnSync('bash', ['--norc', '-n'], { input: script.join('\n'), encoding: 'utf8' });
   assert.equal(status, 0, stderr);
 });
 

@@ -98,7 +98,7 @@ describe('tunnels', { skip: can.ok ? false : can.why }, () => {
     const [before, fragments] = [await received(), await fragmentsMade()];
     assert.equal(await mtuOf(near!), (await mtuOf(world.hosts[0])) - 50);
     const bytes = (await mtuOf(near!)) - headerBytes;
-    await near!.run(['bash', '-c', `dd if=/dev/zero bs=${bytes} count=1 status=none > /dev/udp/${far!.address}/8080`]);
+    await near!.run(['bash', '--norc', '-c', `dd if=/dev/zero bs=${bytes} count=1 status=none > /dev/udp/${far!.address}/8080`]);
     // The link has packets of its own, such as those by which neighbours are found.
     assert.ok((await received()) > before);
     assert.equal(await fragmentsMade(), fragments);
@@ -107,7 +107,12 @@ describe('tunnels', { skip: can.ok ? false : can.why }, () => {
   test('take nothing from pods and strangers', async () => {
     const [a, b] = world.hosts;
     const before = await received();
-    const send = ['bash', '-c', `printf '${frame}' | dd bs=${frameBytes} iflag=fullblock status=none > /dev/udp/${b.address}/4789`];
+    const send = [
+      'bash',
+      '--norc',
+      '-c',
+      `printf '${frame}' | dd bs=${frameBytes} iflag=fullblock status=none > /dev/udp/${b.address}/4789`,
+    ];
     for (const pod of [near!, far!]) await pod.run(send);
     await runCommand(send);
     assert.equal(await received(), before);
