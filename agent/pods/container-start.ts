@@ -15,7 +15,7 @@ import type { NodeContext } from './node-context.ts';
 import type { ObservedPod, PodMemory } from './observed-pod.ts';
 import { handlerFeatures } from './node-features.ts';
 import { graceSecondsOf, isHostNetwork, specOf } from './pod-facts.ts';
-import { tellContainer } from './pod-events.ts';
+import { recordContainerEvent } from './pod-events.ts';
 import { sandboxConfig } from './sandbox-config.ts';
 
 type StartAction = Extract<Action, { kind: 'startContainer' }>;
@@ -77,7 +77,7 @@ async function createAndStart(
       const config = await configOf(context, action, input);
       step = 'CreateContainerError';
       const id = await context.runtime.createContainer(action.sandboxId, config.container, config.sandbox);
-      tellContainer(context, pod, container, ['Normal', 'Created', 'Container created']);
+      recordContainerEvent(context, pod, container, ['Normal', 'Created', 'Container created']);
       step = 'RunContainerError';
       await start(context, action, pod, id);
       return id;
@@ -106,7 +106,7 @@ async function startCreated(context: NodeContext, action: StartAction, input: Cr
 
 async function start(context: NodeContext, { container, attempt }: StartAction, pod: Pod, id: string): Promise<void> {
   await context.runtime.startContainer(id);
-  tellContainer(context, pod, container, ['Normal', 'Started', 'Container started']);
+  recordContainerEvent(context, pod, container, ['Normal', 'Started', 'Container started']);
   await context.files.linkLog(pod, { name: container.name, id, attempt });
 }
 
@@ -118,7 +118,7 @@ function startFailure(
 ): PodMemory {
   if (!(error instanceof RuntimeError || error instanceof ContainerConfigError)) throw error;
   const message = error instanceof RuntimeError ? error.description : error.message;
-  tellContainer(context, pod, container, ['Warning', 'Failed', `Error: ${message}`]);
+  recordContainerEvent(context, pod, container, ['Warning', 'Failed', `Error: ${message}`]);
   return failed(context, memory, container.name, [step, message]);
 }
 
@@ -201,8 +201,8 @@ async function postStart(context: NodeContext, action: StartAction, input: Creat
     return succeeded(memory, container.name);
   } catch (error) {
     if (!(error instanceof HookError || error instanceof RuntimeError)) throw error;
-    tellContainer(context, pod, container, ['Warning', 'FailedPostStartHook', 'PostStartHook failed']);
-    tellContainer(context, pod, container, ['Normal', 'Killing', 'FailedPostStartHook']);
+    recordContainerEvent(context, pod, container, ['Warning', 'FailedPostStartHook', 'PostStartHook failed']);
+    recordContainerEvent(context, pod, container, ['Normal', 'Killing', 'FailedPostStartHook']);
     await context.runtime.stopContainer(containerId, graceSecondsOf(pod));
     return failed(context, memory, container.name, ['PostStartHookError', error.message]);
   }

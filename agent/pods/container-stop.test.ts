@@ -31,9 +31,9 @@ function stopping(preStop: LifecycleHandler | undefined, more: Partial<Container
     runPreStop: true,
     ...more,
   };
-  const hurry = new AbortController();
-  const stopped = stopContainers({ ...context, runtime }, [stop], { pod: pod(), podIp: '10.0.0.2', hurry: hurry.signal });
-  return { world, told, events, stopped, hurry };
+  const shortenGrace = new AbortController();
+  const stopped = stopContainers({ ...context, runtime }, [stop], { pod: pod(), podIp: '10.0.0.2', shortenGrace: shortenGrace.signal });
+  return { world, told, events, stopped, shortenGrace };
 }
 
 test('a container without a preStop hook is stopped at once, with its grace period', async () => {
@@ -78,9 +78,9 @@ describe('a preStop hook', () => {
   });
 
   test('a preStop hook is cut short when the pod has to end sooner', async () => {
-    const { told, world, stopped, hurry } = stopping({ sleep: { seconds: 20 } });
+    const { told, world, stopped, shortenGrace } = stopping({ sleep: { seconds: 20 } });
     await world.advance(3000);
-    hurry.abort();
+    shortenGrace.abort();
     await world.settle();
     await stopped;
     assert.equal(told[0], 'stop 1@3');

@@ -4,17 +4,17 @@ import { RuntimeError } from '../runtime/runtime.ts';
 import type { ContainerStop } from './actions.ts';
 import { HookError, runHook } from './hooks.ts';
 import type { NodeContext } from './node-context.ts';
-import { tellContainer } from './pod-events.ts';
+import { recordContainerEvent } from './pod-events.ts';
 
 /** What is left for SIGTERM when the hook used the whole grace. */
 const graceSecondsAfterHook = 2;
-const hurriedGraceSeconds = 1;
+const shortenedGraceSeconds = 1;
 
 export interface StopInput {
   readonly pod: Pod;
   readonly podIp: string;
   /** Aborts when the pod has to end sooner than was asked at first. */
-  readonly hurry: AbortSignal;
+  readonly shortenGrace: AbortSignal;
 }
 
 async function preStop(context: NodeContext, stop: ContainerStop, input: StopInput): Promise<number> {
@@ -25,11 +25,11 @@ async function preStop(context: NodeContext, stop: ContainerStop, input: StopInp
   try {
     await raceAbort(
       runHook(context.runtime, context.clock, { handler, container, containerId, podIp: input.podIp, timeoutSeconds: graceSeconds }),
-      input.hurry,
+      input.shortenGrace,
     );
   } catch (error) {
     if (!(error instanceof HookError || error instanceof RuntimeError)) throw error;
-    tellContainer(context, input.pod, stop.container, ['Warning', 'FailedPreStopHook', 'PreStopHook failed']);
+    recordContainerEvent(context, input.pod, stop.container, ['Warning', 'FailedPreStopHook', 'PreStopHook failed']);
   }
   const usedSeconds = (context.clock.monotonicMs() - startedMs) / 1000;
   return Math.max(graceSecondsAfterHook, Math.ceil(graceSeconds - usedSeconds));
@@ -42,16 +42,16 @@ function raceAbort(work: Promise<void>, signal: AbortSignal): Promise<void> {
 }
 
 async function stopOne(context: NodeContext, stop: ContainerStop, input: StopInput): Promise<void> {
-  tellContainer(context, input.pod, stop, ['Normal', 'Killing', stop.message]);
+  recordContainerEvent(context, input.pod, stop, ['Normal', 'Killing', stop.message]);
   const graceSeconds = await preStop(context, stop, input);
-  const hurried = new Promise<void>((resolve, reject) => {
-    const hurry = (): void => {
-      context.runtime.stopContainer(stop.containerId, hurriedGraceSeconds).then(resolve, reject);
+  const shortened = new Promise<void>((resolve, reject) => {
+    const shortenGrace = (): void => {
+      context.runtime.stopContainer(stop.containerId, shortenedGraceSeconds).then(resolve, reject);
     };
-    if (input.hurry.aborted) hurry();
-    else input.hurry.addEventListener('abort', hurry, { once: true });
+    if (input.shortenGrace.aborted) shortenGrace();
+    else input.shortenGrace.addEventListener('abort', shortenGrace, { once: true });
   });
-  await Promise.race([context.runtime.stopContainer(stop.containerId, graceSeconds), hurried]);
+  await Promise.race([context.runtime.stopContainer(stop.containerId, graceSeconds), shortened]);
 }
 
 export async function stopContainers(context: NodeContext, stops: readonly ContainerStop[], input: StopInput): Promise<void> {

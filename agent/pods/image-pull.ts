@@ -7,7 +7,7 @@ import type { NodeContext } from './node-context.ts';
 import type { PodMemory, StartFailure } from './observed-pod.ts';
 import { registryCredential } from './registry-credential.ts';
 import type { SandboxConfig } from '../runtime/runtime.ts';
-import { tellContainer } from './pod-events.ts';
+import { recordContainerEvent } from './pod-events.ts';
 
 export type ImageResult =
   | { readonly outcome: 'present'; readonly image: Image; readonly memory: PodMemory }
@@ -42,7 +42,7 @@ export async function ensureImage(context: NodeContext, input: PullInput): Promi
   }
   const present = await context.runtime.imageStatus(image);
   if (present !== undefined && policy !== 'Always') {
-    tellContainer(context, pod, container, ['Normal', 'Pulled', `Container image "${image}" already present on machine`]);
+    recordContainerEvent(context, pod, container, ['Normal', 'Pulled', `Container image "${image}" already present on machine`]);
     return { outcome: 'present', image: present, memory };
   }
   if (policy === 'Never') {
@@ -55,8 +55,8 @@ export async function ensureImage(context: NodeContext, input: PullInput): Promi
 /** No pull is tried, and waiting longer would not help: things may change on the node. */
 function refused(context: NodeContext, { pod, container, memory }: PullInput, why: Refusal): ImageResult {
   const { reason, message, event } = why;
-  tellContainer(context, pod, container, ['Warning', event, message]);
-  tellContainer(context, pod, container, ['Warning', 'Failed', `Error: ${reason}`]);
+  recordContainerEvent(context, pod, container, ['Warning', event, message]);
+  recordContainerEvent(context, pod, container, ['Warning', 'Failed', `Error: ${reason}`]);
   const nowMs = context.clock.now();
   return { outcome: 'failed', failure: { reason, message, failedAtMs: nowMs, retryAtMs: nowMs + refusedSeconds * 1000 }, memory };
 }
@@ -70,7 +70,7 @@ interface Refusal {
 async function pull(context: NodeContext, input: PullInput, image: string): Promise<ImageResult> {
   const { pod, container, memory } = input;
   const startedMs = context.clock.monotonicMs();
-  tellContainer(context, pod, container, ['Normal', 'Pulling', `Pulling image "${image}"`]);
+  recordContainerEvent(context, pod, container, ['Normal', 'Pulling', `Pulling image "${image}"`]);
   try {
     const credential = registryCredential(pod, image, context.lookup) ?? (await context.credentials?.credential(image));
     await context.runtime.pullImage(image, input.sandbox, credential);
@@ -78,13 +78,13 @@ async function pull(context: NodeContext, input: PullInput, image: string): Prom
     if (pulled === undefined) throw new RuntimeError('NotFound', `image "${image}" is not there after it was pulled`);
     const took = seconds(context.clock.monotonicMs() - startedMs);
     const message = `Successfully pulled image "${image}" in ${took} (${took} including waiting). Image size: ${pulled.sizeBytes} bytes.`;
-    tellContainer(context, pod, container, ['Normal', 'Pulled', message]);
+    recordContainerEvent(context, pod, container, ['Normal', 'Pulled', message]);
     const { [image]: _settled, ...pulls } = memory.pulls;
     return { outcome: 'present', image: pulled, memory: { ...memory, pulls } };
   } catch (error) {
     if (!(error instanceof RuntimeError)) throw error;
-    tellContainer(context, pod, container, ['Warning', 'Failed', `Failed to pull image "${image}": ${error.message}`]);
-    tellContainer(context, pod, container, ['Warning', 'Failed', 'Error: ErrImagePull']);
+    recordContainerEvent(context, pod, container, ['Warning', 'Failed', `Failed to pull image "${image}": ${error.message}`]);
+    recordContainerEvent(context, pod, container, ['Warning', 'Failed', 'Error: ErrImagePull']);
     const nowMs = context.clock.now();
     const backOff = nextBackOff(memory.pulls[image], nowMs, containerBackOff);
     const failure = { reason: 'ErrImagePull', message: error.message, failedAtMs: nowMs, retryAtMs: nowMs + backOff.delayMs };

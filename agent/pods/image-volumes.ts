@@ -6,7 +6,7 @@ import type { StartInput } from './container-start.ts';
 import { ensureImage } from './image-pull.ts';
 import type { NodeContext } from './node-context.ts';
 import type { PodMemory, StartFailure } from './observed-pod.ts';
-import { tellContainer } from './pod-events.ts';
+import { recordContainerEvent } from './pod-events.ts';
 import { specOf } from './pod-facts.ts';
 
 export interface MountedImages {
@@ -38,7 +38,7 @@ export async function mountImages(
       const message = `failed to mount image volume "${name}"`;
       // What is on the host is not the pod's business: the reason stays in the agent's log.
       context.log.warn('an image could not be mounted', { image: source.reference, error: error.message });
-      tellContainer(context, pod, container, ['Warning', 'Failed', `Error: ${message}`]);
+      recordContainerEvent(context, pod, container, ['Warning', 'Failed', `Error: ${message}`]);
       const nowMs = context.clock.now();
       const retryAtMs = nowMs + retrySeconds * 1000;
       return { memory, failure: { reason: 'CreateContainerError', message, failedAtMs: nowMs, retryAtMs } };

@@ -13,7 +13,7 @@ import type { NodeContext } from './node-context.ts';
 import type { NodeEnding } from './node-ending.ts';
 import { runtimeFingerprints } from './observer.ts';
 import type { FileOwner } from './pod-files.ts';
-import { tellContainer } from './pod-events.ts';
+import { recordContainerEvent } from './pod-events.ts';
 import { isTerminalPhase, specOf } from './pod-facts.ts';
 import { createPodWorker, type PodWorker } from './pod-worker.ts';
 
@@ -180,7 +180,7 @@ class Pods implements NodePods {
       check,
       onChange: () => worker.wake(),
       onResult: probeCounts?.count,
-      onEvent: (of, container, [reason, message]) => tellContainer(context, of, container, ['Warning', reason, message]),
+      onEvent: (of, container, [reason, message]) => recordContainerEvent(context, of, container, ['Warning', reason, message]),
     });
     const worker: PodWorker = createPodWorker({ context, pod, gone, probes, report: (...report) => this.#report(...report) });
     this.#workers.set(uidOf(pod), worker);

@@ -14,7 +14,7 @@ import type { NodeContext } from './node-context.ts';
 import { userNamespaceProblem } from './node-features.ts';
 import { specOf } from './pod-facts.ts';
 import type { ObservedPod, PodMemory } from './observed-pod.ts';
-import { tellPod } from './pod-events.ts';
+import { recordPodEvent } from './pod-events.ts';
 import { possibleCgroups } from './pod-cgroup.ts';
 import { sandboxConfig } from './sandbox-config.ts';
 
@@ -26,7 +26,7 @@ export interface ActionInput {
   readonly observed: ObservedPod;
   readonly memory: PodMemory;
   readonly volumes: PodVolumes;
-  readonly hurry: AbortSignal;
+  readonly shortenGrace: AbortSignal;
 }
 
 export interface ActionResult {
@@ -55,7 +55,7 @@ async function execute(context: NodeContext, action: Action, input: ActionInput)
       return createSandbox(context, action.attempt, input);
     case 'stopSandbox':
       if (action.changed)
-        tellPod(context, input.pod, ['Normal', 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.']);
+        recordPodEvent(context, input.pod, ['Normal', 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.']);
       await runtime.stopSandbox(action.sandboxId);
       return done;
     case 'removeSandbox':
@@ -67,7 +67,7 @@ async function execute(context: NodeContext, action: Action, input: ActionInput)
       return { memory: await startContainer(context, action, input), succeeded: true };
     case 'stopContainers': {
       const podIp = input.observed.sandboxes[0]?.ips[0] ?? context.hostIps[0] ?? '';
-      await stopContainers(context, action.stops, { pod: input.pod, podIp, hurry: input.hurry });
+      await stopContainers(context, action.stops, { pod: input.pod, podIp, shortenGrace: input.shortenGrace });
       return done;
     }
     case 'resizeContainer':
@@ -94,7 +94,7 @@ async function resizeContainer(
     return { memory: { ...kept, resources: { ...memory.resources, [containerId]: container.resources ?? {} } }, succeeded: true };
   } catch (error) {
     if (!(error instanceof RuntimeError)) throw error;
-    tellPod(context, pod, ['Warning', 'ResizeError', `Pod resize error: ${error.description}`]);
+    recordPodEvent(context, pod, ['Warning', 'ResizeError', `Pod resize error: ${error.description}`]);
     return { memory: { ...memory, resizeFailure: error.description }, succeeded: false };
   }
 }
@@ -124,7 +124,11 @@ async function setUpVolumes(context: NodeContext, { pod, memory }: ActionInput):
     return { memory: { ...memory, volumes: 'ready' }, volumes, succeeded: true };
   } catch (error) {
     if (!(error instanceof VolumeError)) throw error;
-    tellPod(context, pod, ['Warning', 'FailedMount', `MountVolume.SetUp failed for volume "${error.volumeName}" : ${error.message}`]);
+    recordPodEvent(context, pod, [
+      'Warning',
+      'FailedMount',
+      `MountVolume.SetUp failed for volume "${error.volumeName}" : ${error.message}`,
+    ]);
     const nowMs = context.clock.now();
     const before = typeof memory.volumes === 'object' ? memory.volumes.backOff : undefined;
     const backOff = nextBackOff(before, nowMs, mountBackOff);
@@ -135,7 +139,7 @@ async function setUpVolumes(context: NodeContext, { pod, memory }: ActionInput):
 async function createSandbox(context: NodeContext, attempt: number, { pod, memory }: ActionInput): Promise<ActionResult> {
   if (!context.networkIsReady()) {
     const message = 'network is not ready: container runtime network not ready: NetworkReady=false';
-    tellPod(context, pod, ['Warning', 'NetworkNotReady', message]);
+    recordPodEvent(context, pod, ['Warning', 'NetworkNotReady', message]);
     return { memory: sandboxFailed(context, memory, message), succeeded: true };
   }
   try {
@@ -147,7 +151,7 @@ async function createSandbox(context: NodeContext, attempt: number, { pod, memor
     return { memory: { ...memory, sandboxFailure: undefined, sandboxBackOff: undefined }, succeeded: true };
   } catch (error) {
     if (!(error instanceof RuntimeError || error instanceof SandboxError)) throw error;
-    tellPod(context, pod, ['Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${error.message}`]);
+    recordPodEvent(context, pod, ['Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${error.message}`]);
     return { memory: sandboxFailed(context, memory, error.message), succeeded: false };
   }
 }

@@ -14,11 +14,16 @@ const lists = ['initContainers', 'ephemeralContainers'] as const;
 const listOf = (pod: Pod, name: string): string =>
   lists.find((list) => (specOf(pod)[list] ?? []).some((container) => container.name === name)) ?? 'containers';
 
-export function tellPod(context: Pick<NodeContext, 'events'>, pod: Pod, [type, reason, message]: Words): void {
+export function recordPodEvent(context: Pick<NodeContext, 'events'>, pod: Pod, [type, reason, message]: Words): void {
   context.events.event(withKind(pod), type, reason, message);
 }
 
-export function tellContainer(context: Pick<NodeContext, 'events'>, pod: Pod, container: Pick<Container, 'name'>, words: Words): void {
+export function recordContainerEvent(
+  context: Pick<NodeContext, 'events'>,
+  pod: Pod,
+  container: Pick<Container, 'name'>,
+  words: Words,
+): void {
   const [type, reason, message] = words;
   context.events.event(withKind(pod), type, reason, message, { fieldPath: `spec.${listOf(pod, container.name)}{${container.name}}` });
 }

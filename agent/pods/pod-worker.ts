@@ -15,7 +15,7 @@ import { observePod } from './observer.ts';
 import { planPod, type PodPlan } from './plan.ts';
 import { executeAction } from './pod-actions.ts';
 import { graceSecondsOf, nodeConditions } from './pod-facts.ts';
-import { tellContainer, tellPod } from './pod-events.ts';
+import { recordContainerEvent, recordPodEvent } from './pod-events.ts';
 import { SemaphoreClosed } from './semaphore.ts';
 import { WakeableSleep } from '../wakeable-sleep.ts';
 
@@ -79,7 +79,7 @@ class Worker implements PodWorker {
   #woken = true;
   readonly #sleeping = new WakeableSleep();
   #volumes: PodVolumes = new Map();
-  #hurry = new AbortController();
+  #shortenGrace = new AbortController();
   #volumesAreOld = false;
   #ending: NodeEnding | undefined;
   /** When to refresh volumes next: tokens in them expire without any event. */
@@ -128,11 +128,11 @@ class Worker implements PodWorker {
     const wasGone = this.#gone;
     this.#gone = pod === undefined;
     if (pod !== undefined) this.#pod = pod;
-    if (pod === undefined ? wasGone : !wasGone && isSameWish(before, pod)) return;
+    if (pod === undefined ? wasGone : !wasGone && hasSameDesiredState(before, pod)) return;
     const endsSooner = pod === undefined || isSooner(before, pod);
     if (endsSooner) {
-      this.#hurry.abort();
-      this.#hurry = new AbortController();
+      this.#shortenGrace.abort();
+      this.#shortenGrace = new AbortController();
     }
     // Labels and annotations may be files in the pod.
     this.#volumesAreOld = true;
@@ -244,7 +244,7 @@ class Worker implements PodWorker {
         observed: this.#observed,
         memory: this.#memory,
         volumes: this.#volumes,
-        hurry: this.#hurry.signal,
+        shortenGrace: this.#shortenGrace.signal,
       });
       this.#memory = result.memory;
       this.#volumes = result.volumes ?? this.#volumes;
@@ -257,8 +257,8 @@ class Worker implements PodWorker {
     for (const notice of notices) {
       if (this.#told.has(notice.key)) continue;
       const words = [notice.type, notice.reason, notice.message] as const;
-      if (notice.containerName === undefined) tellPod(this.#context, this.#pod, words);
-      else tellContainer(this.#context, this.#pod, { name: notice.containerName }, words);
+      if (notice.containerName === undefined) recordPodEvent(this.#context, this.#pod, words);
+      else recordContainerEvent(this.#context, this.#pod, { name: notice.containerName }, words);
     }
     this.#told = new Set(notices.map(({ key }) => key));
   }
@@ -302,9 +302,9 @@ const isSooner = (before: Pod, after: Pod): boolean =>
   before.metadata.deletionTimestamp !== undefined && graceSecondsOf(after) < graceSecondsOf(before);
 
 /** Most changes of a pod are the agent's own status coming back, which needs no new plan. */
-function isSameWish(before: Pod, after: Pod): boolean {
+function hasSameDesiredState(before: Pod, after: Pod): boolean {
   if (before === after) return true;
-  const wish = ({ metadata, spec, status }: Pod): unknown => [
+  const desired = ({ metadata, spec, status }: Pod): unknown => [
     metadata.deletionTimestamp,
     metadata.deletionGracePeriodSeconds,
     metadata.generation,
@@ -313,7 +313,7 @@ function isSameWish(before: Pod, after: Pod): boolean {
     spec,
     (status?.conditions ?? []).filter(({ type }) => !nodeConditions.has(type)),
   ];
-  return deepEqual(wish(before), wish(after));
+  return deepEqual(desired(before), desired(after));
 }
 
 /** Ours, but with the conditions that others own as the API has them. */
