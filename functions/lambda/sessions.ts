@@ -58,13 +58,13 @@ export function createSessions({
   isThere,
 }: SessionsOptions): (context: InvocationContext) => Promise<void> {
   const { clock, log } = world;
-  let alarmMs: number | undefined;
+  let ringMs: number | undefined;
 
   /** A message that comes before the deadline is enough: then it is known anew. */
-  function setAlarm(deadlineMs: number | undefined): void {
+  function ringAtDeadline(deadlineMs: number | undefined): void {
     if (deadlineMs === undefined) return;
-    if (alarmMs !== undefined && alarmMs > clock.now() && alarmMs <= deadlineMs) return;
-    alarmMs = deadlineMs;
+    if (ringMs !== undefined && ringMs > clock.now() && ringMs <= deadlineMs) return;
+    ringMs = deadlineMs;
     doorbell.ringAfter(group, deadlineMs - clock.now());
   }
 
@@ -99,7 +99,7 @@ export function createSessions({
       const outcome = await worker.session(ending.signal);
       if (!(await isThere())) return;
       if (outcome.outcome === 'more') doorbell.ring(group);
-      else setAlarm(outcome.nextDeadlineMs);
+      else ringAtDeadline(outcome.nextDeadlineMs);
       const deadlineMs = outcome.outcome === 'more' ? clock.now() : outcome.nextDeadlineMs;
       // The last of two notes counts.
       await isOver();

@@ -4,7 +4,7 @@ interface Entry {
   readonly atMs: number;
 }
 
-export class Appointments {
+export class DelayQueue {
   readonly #times = new Map<string, number>();
   #heap: Entry[] = [];
 
@@ -12,7 +12,7 @@ export class Appointments {
     return this.#times.size;
   }
 
-  /** Replaces the key's earlier appointment. */
+  /** Replaces the key's earlier time. */
   set(key: string, atMs: number): void {
     this.#times.set(key, atMs);
     this.#push({ key, atMs });

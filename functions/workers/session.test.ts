@@ -256,7 +256,7 @@ describe('a session', () => {
 
   test('a session ends when a controller never settles', async () => {
     const { session, put, world } = await setup(async (_request, { client, random }) => {
-      await client.patch(configMaps, { namespace: 'default', name: 'a' }, { data: { dice: `${random.next()}` } });
+      await client.patch(configMaps, { namespace: 'default', name: 'a' }, { data: { drawn: `${random.next()}` } });
       return settled;
     });
     await put('a');

@@ -13,7 +13,7 @@ import type { EventRecorder } from '../client/event-recorder.ts';
 import type { Change, Store } from '../store/store.ts';
 import { StoreError } from '../store/store.ts';
 import type { World } from '../world.ts';
-import { Alarm } from './alarm.ts';
+import { WakeSignal } from './wake-signal.ts';
 import { createCache } from './cache.ts';
 import type { Checkpoint, CheckpointPort, ControllerCheckpoint } from './checkpoint.ts';
 import { isInternal, isOnlyLater } from './checkpoint.ts';
@@ -92,7 +92,7 @@ class Session {
   readonly #cache: Cache;
   readonly #wake: Wake;
   readonly #runs: ReadonlyMap<Controller, ControllerRun>;
-  readonly #alarm: Alarm;
+  readonly #wakeSignal: WakeSignal;
   readonly #startedMs: number;
   readonly #unsubscribe: () => void;
   readonly #resyncedAtMs = new Map<string, number>();
@@ -110,7 +110,7 @@ class Session {
     this.#limits = { ...sessionLimits, ...options.limits };
     this.#cache = cache;
     this.#wake = wakeOf(options.controllers, (controller, change, error) => this.#runs.get(controller)?.setAside(change, error));
-    this.#alarm = new Alarm(clock);
+    this.#wakeSignal = new WakeSignal(clock);
     this.#startedMs = clock.monotonicMs();
     this.#runs = new Map(
       options.controllers.map((controller) => [
@@ -129,9 +129,9 @@ class Session {
     this.#unsubscribe = options.store.onApplied((revision, changes) => {
       this.#take(changes);
       this.#revision = Math.max(this.#revision, revision);
-      this.#alarm.ring();
+      this.#wakeSignal.ring();
     });
-    options.signal?.addEventListener('abort', () => this.#alarm.ring(), { once: true });
+    options.signal?.addEventListener('abort', () => this.#wakeSignal.ring(), { once: true });
   }
 
   close(): void {
@@ -210,7 +210,7 @@ class Session {
         if (this.#isIdle()) return true;
         continue;
       }
-      await this.#alarm.wait(this.#waitMs());
+      await this.#wakeSignal.wait(this.#waitMs());
     }
   }
 
@@ -225,13 +225,13 @@ class Session {
   }
 
   #startReconciles(): void {
-    for (const run of this.#runs.values()) this.#reconciles += run.start(() => this.#alarm.ring());
+    for (const run of this.#runs.values()) this.#reconciles += run.start(() => this.#wakeSignal.ring());
   }
 
   async #finishRunning(): Promise<void> {
     const { clock, log } = this.#options.world;
     const endMs = clock.monotonicMs() + this.#limits.finishMsMax;
-    while (this.#runningCount() > 0 && clock.monotonicMs() < endMs) await this.#alarm.wait(endMs - clock.monotonicMs());
+    while (this.#runningCount() > 0 && clock.monotonicMs() < endMs) await this.#wakeSignal.wait(endMs - clock.monotonicMs());
     if (this.#runningCount() > 0) log.warn('reconciles were cut off', { running: this.#runningCount() });
   }
 

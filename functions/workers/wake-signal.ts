@@ -1,7 +1,7 @@
 /** Lets one waiter sleep until something happens or a time has come. A ring while no session waits is kept for the next wait. */
 import type { Clock } from '../world.ts';
 
-export class Alarm {
+export class WakeSignal {
   readonly #clock: Clock;
   #rung = false;
   #wake: (() => void) | undefined;

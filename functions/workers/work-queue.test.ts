@@ -105,7 +105,7 @@ describe('a work queue', () => {
     assert.equal(next.readyCount, 4);
   });
 
-  test('a work queue serves a thousand appointments in order of time', async () => {
+  test('a work queue serves a thousand delayed requests in order of time', async () => {
     const world = virtualWorld(7);
     const queue = new WorkQueue(world.clock);
     const times = Array.from({ length: 1000 }, () => 1 + Math.floor(world.random.next() * 500));

@@ -7,7 +7,7 @@
 import type { ObjectName } from '../kube/object.ts';
 import type { Clock } from '../world.ts';
 import type { Note } from './controller.ts';
-import { Appointments } from './appointments.ts';
+import { DelayQueue } from './delay-queue.ts';
 
 const retryMsMin = 5;
 const retryMsMax = 1_000_000;
@@ -45,7 +45,7 @@ export class WorkQueue {
   readonly #running = new Set<string>();
   /** Asked for again while running. */
   readonly #dirty = new Set<string>();
-  readonly #appointments = new Appointments();
+  readonly #delays = new DelayQueue();
   readonly #failures = new Map<string, number>();
   readonly #notes = new Map<string, Note>();
 
@@ -63,7 +63,7 @@ export class WorkQueue {
     if (pending.failures !== undefined) this.#failures.set(key, pending.failures);
     if (pending.note !== undefined) this.#notes.set(key, pending.note);
     if (pending.atMs <= this.#clock.now()) this.#addKey(key);
-    else this.#appointments.set(key, pending.atMs);
+    else this.#delays.set(key, pending.atMs);
   }
 
   /** The next request to reconcile; it counts as running until `done` or `failed` is called for it. */
@@ -116,12 +116,12 @@ export class WorkQueue {
 
   /** When the next delayed request is due. */
   nextMs(): number | undefined {
-    return this.#appointments.nextMs();
+    return this.#delays.nextMs();
   }
 
   /** Everything that is not done, running requests included. */
   pending(): Pending[] {
-    const all = new Map<string, number>(this.#appointments.entries());
+    const all = new Map<string, number>(this.#delays.entries());
     for (const key of [...this.#ready, ...this.#running]) all.set(key, 0);
     return [...all].map(([key, atMs]) => {
       const failures = this.#failures.get(key);
@@ -137,13 +137,13 @@ export class WorkQueue {
 
   #finish(key: string, againAfterMs: number | undefined): void {
     this.#running.delete(key);
-    if (againAfterMs === undefined) this.#appointments.cancel(key);
-    else this.#appointments.set(key, this.#clock.now() + againAfterMs);
+    if (againAfterMs === undefined) this.#delays.cancel(key);
+    else this.#delays.set(key, this.#clock.now() + againAfterMs);
     if (this.#dirty.delete(key)) this.#ready.add(key);
   }
 
   #moveDue(): void {
     const nowMs = this.#clock.now();
-    for (let key = this.#appointments.takeDue(nowMs); key !== undefined; key = this.#appointments.takeDue(nowMs)) this.#addKey(key);
+    for (let key = this.#delays.takeDue(nowMs); key !== undefined; key = this.#delays.takeDue(nowMs)) this.#addKey(key);
   }
 }

@@ -1,6 +1,6 @@
 /**
  * A world in which only sleeps and timers take time. It stands still until a measurement lets it pass, and then goes
- * from one appointment to the next. Its random numbers are seeded, so that counts are the same in each run.
+ * from one timer to the next. Its random numbers are seeded, so that counts are the same in each run.
  */
 import { createHash } from 'node:crypto';
 import type { Cancel, Clock, Log, Random, World } from '../../functions/world.ts';
@@ -13,7 +13,7 @@ export interface SimulatedWorld extends World {
   until<T>(work: Promise<T>): Promise<T>;
 }
 
-interface Appointment {
+interface Timer {
   readonly atMs: number;
   readonly callback: () => void;
 }
@@ -56,7 +56,7 @@ function complainingLog(complaints: string[]): Log {
 
 class Timeline implements Clock {
   #nowMs = startMs;
-  readonly #appointments: Appointment[] = [];
+  readonly #timers: Timer[] = [];
 
   now(): number {
     return this.#nowMs;
@@ -67,12 +67,12 @@ class Timeline implements Clock {
   }
 
   after(delayMs: number, callback: () => void): Cancel {
-    const appointment = { atMs: this.#nowMs + Math.max(0, delayMs), callback };
-    const place = this.#appointments.findIndex(({ atMs }) => atMs > appointment.atMs);
-    this.#appointments.splice(place === -1 ? this.#appointments.length : place, 0, appointment);
+    const timer = { atMs: this.#nowMs + Math.max(0, delayMs), callback };
+    const place = this.#timers.findIndex(({ atMs }) => atMs > timer.atMs);
+    this.#timers.splice(place === -1 ? this.#timers.length : place, 0, timer);
     return () => {
-      const index = this.#appointments.indexOf(appointment);
-      if (index !== -1) this.#appointments.splice(index, 1);
+      const index = this.#timers.indexOf(timer);
+      if (index !== -1) this.#timers.splice(index, 1);
     };
   }
 
@@ -92,11 +92,11 @@ class Timeline implements Clock {
     });
   }
 
-  /** Keeps the next appointment, unless it is later than that. False: there is none. */
+  /** Keeps the next timer, unless it is later than that. False: there is none. */
   next(untilMs: number): boolean {
-    const [first] = this.#appointments;
+    const [first] = this.#timers;
     if (first === undefined || first.atMs > untilMs) return false;
-    this.#appointments.shift();
+    this.#timers.shift();
     this.#nowMs = first.atMs;
     first.callback();
     return true;
@@ -129,7 +129,7 @@ export function simulatedWorld(): SimulatedWorld {
       work.then(finish, finish);
       await settle();
       while (!isDone) {
-        // Without an appointment it waits for something real, such as a key being made.
+        // Without a timer it waits for something real, such as a key being made.
         if (!clock.next(Infinity)) await new Promise((resolve) => setTimeout(resolve, 1));
         await settle();
       }
