@@ -35,7 +35,7 @@ import { startExpiry } from './expired-mail.ts';
 import { openFrontDoor } from './front-door.ts';
 import type { Faults } from './faults.ts';
 import { startQueueSource } from './queue-source.ts';
-import { endRemains, rememberProcess } from './remains.ts';
+import { endOrphans, rememberProcess } from './orphans.ts';
 import { auditGroupName, envelopeSecretName, startSmallServices, type SecretFile } from './small-services.ts';
 import { startStreamSource } from './stream-source.ts';
 import { WebFunction } from './web-function.ts';
@@ -210,7 +210,7 @@ export async function startCloudControlPlane(options: CloudOptions): Promise<Clo
   const { directory, world, faults = {} } = options;
   const root = join(directory.root, 'cloud');
   mkdirSync(root, { recursive: true, mode: 0o700 });
-  await endRemains(root);
+  await endOrphans(root);
   const started = (child: ChildProcess): void => rememberProcess(root, child);
   const pki = await loadPki(directory.pki, namesOf(options), world.clock);
   const secrets = secretsIn(root, world);

@@ -15,7 +15,7 @@ export function rememberProcess(root: string, child: ChildProcess): void {
 }
 
 /** Ends what an earlier invoker left behind. */
-export async function endRemains(root: string): Promise<void> {
+export async function endOrphans(root: string): Promise<void> {
   try {
     const files = readdirSync(directoryOf(root));
     await Promise.all(files.map((file) => endProcess(join(directoryOf(root), file), 0)));

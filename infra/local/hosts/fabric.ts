@@ -15,7 +15,7 @@ import type { Log } from '../../../functions/world.ts';
 import { fabricNames, netnsPath, type FabricNames, type Host } from './host.ts';
 import { ensureAddress, ensureCable, ensureNetns, fabricMtu, linkExists, removeNetns, setSysctls, succeeds } from './link.ts';
 import { readRecord, removeRecord, writeRecord, type FabricRecord, type HostRecord } from './record.ts';
-import { removeHostRemains } from './remains.ts';
+import { removeHostOrphans } from './orphans.ts';
 import { freeSubnet, nextHostAddress, subnetsInUse } from './subnet.ts';
 
 export interface FabricOptions {
@@ -123,7 +123,7 @@ function fabricOf(parts: Parts): Fabric {
   const removeHost = async (name: string): Promise<void> => {
     const host = recordIn(directory).hosts.find((other) => other.name === name);
     if (host === undefined) return;
-    await removeHostRemains(hostOf(names, host, gateway), log);
+    await removeHostOrphans(hostOf(names, host, gateway), log);
     await removeNetns(names.hostNetns(name));
     const record = recordIn(directory);
     writeRecord(directory, { ...record, hosts: record.hosts.filter((other) => other.name !== name) });

@@ -13,7 +13,7 @@ import { containerdDirectory } from './containerd.ts';
 import { unmountBelow } from './mounts.ts';
 import { commandLine, descendants, isAlive, kill, processes } from './process.ts';
 
-export async function removeHostRemains(host: Host, log: Log): Promise<void> {
+export async function removeHostOrphans(host: Host, log: Log): Promise<void> {
   const images = containerdDirectory(host);
   const shims = processes().filter(({ pid }) => isShimOf(host, commandLine(pid)));
   const pids = new Set([
