@@ -65,7 +65,7 @@ export async function withAccess<T>(accessOf: () => ClusterAccess, work: (api: A
 
 function asCliError(error: unknown): unknown {
   if (error instanceof ConnectionError)
-    return new CliError(`The API does not answer: ${error.message}.`, 'hibernetes status tells what runs.');
+    return new CliError(`The API does not answer: ${error.message}.`, 'hibernetes status shows what runs.');
   if (error instanceof StatusError) return new CliError(`The API refused: ${error.message}`);
   return error instanceof KubeconfigError ? new CliError(error.message) : error;
 }

@@ -86,7 +86,7 @@ const sentence = (line: string): string =>
 export function cdkError(lines: readonly string[], target: CdkTarget, logFile: string): CliError {
   const known = curable(lines, target);
   if (known !== undefined) return new CliError(`cdk failed: ${sentence(known.line)}`, known.cure);
-  return new CliError(`cdk failed: ${sentence(reasonIn(lines) ?? 'it said nothing')}`, `${logFile} holds all that it said.`);
+  return new CliError(`cdk failed: ${sentence(reasonIn(lines) ?? 'it printed nothing')}`, `${logFile} holds all that it printed.`);
 }
 
 export interface CdkRun {

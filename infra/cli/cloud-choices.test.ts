@@ -132,7 +132,7 @@ test('choices become words for cdk', () => {
   assert.deepEqual(deployCommand({ ...target, isProtected: true }).slice(-6), ['--context', 'protection=on', ...choices]);
 });
 
-const failures: readonly (readonly [said: string, message: string, cure: string])[] = [
+const failures: readonly (readonly [printed: string, message: string, cure: string])[] = [
   [
     'S | 3/9 | CREATE_FAILED | AWS::Lambda::Function | Specified ReservedConcurrentExecutions for function decreases …',
     'cdk failed: S | 3/9 | CREATE_FAILED | AWS::Lambda::Function | Specified ReservedConcurrentExecutions for function decreases …',
@@ -143,8 +143,8 @@ const failures: readonly (readonly [said: string, message: string, cure: string]
     'cdk failed: Template format error: Unrecognized resource types: [AWS::Lambda::WebFunction]',
     'eu-west-1 has no Web Functions: --host function-url does without.',
   ],
-  ['❌  S failed: something new', 'cdk failed: S failed: something new', '/log holds all that it said.'],
-  ['', 'cdk failed: it said nothing', '/log holds all that it said.'],
+  ['❌  S failed: something new', 'cdk failed: S failed: something new', '/log holds all that it printed.'],
+  ['', 'cdk failed: it printed nothing', '/log holds all that it printed.'],
 ];
 
 for (const [output, message, cure] of failures) {

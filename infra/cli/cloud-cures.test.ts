@@ -12,7 +12,7 @@ const rights = /^An administrator of the account has that right/;
 const login = /^Sign in again: aws sso login, or new credentials in the environment/;
 const quota = /^A quota of the account is used up in eu-west-1/;
 
-const answers: readonly (readonly [said: string, cure: RegExp])[] = [
+const answers: readonly (readonly [printed: string, cure: RegExp])[] = [
   // Missing rights.
   ['User: arn:aws:iam::1:user/ann is not authorized to perform: iam:CreateRole on resource: role x', rights],
   ['AccessDenied: User is not authorized to perform: cloudformation:DescribeStacks', rights],

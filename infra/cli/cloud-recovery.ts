@@ -61,7 +61,7 @@ async function ended(account: CloudAccount, name: string): Promise<CloudStack | 
 /** The first resource that could not be changed, and why. */
 async function reasonOf(account: CloudAccount, stack: CloudStack): Promise<CliError> {
   const failed = (await resourcesOf(account, stack.name)).find(({ status }) => status.endsWith('_FAILED'));
-  const why = failed?.reason ?? 'CloudFormation does not say why';
+  const why = failed?.reason ?? 'CloudFormation gives no reason';
   const message = `The stack ${stack.name} stays ${stack.status}${failed === undefined ? '' : `, for ${failed.id || failed.name}`}: ${why}`;
   const target = { region: account.region, account: account.id };
   return new CliError(message, cureFor(why, target) ?? 'Mend or delete that in the console of AWS; then the same command again goes on.');

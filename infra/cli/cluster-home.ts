@@ -56,7 +56,7 @@ async function inWords<T>(home: ClusterHome, work: (home: ClusterHome) => Promis
     return await work(home);
   } catch (error) {
     if (error instanceof StoreError)
-      throw new CliError(`The table of ${home.title} cannot be used: ${error.message}.`, 'hibernetes list clusters tells what there is.');
+      throw new CliError(`The table of ${home.title} cannot be used: ${error.message}.`, 'hibernetes list clusters shows what there is.');
     if (error instanceof ServiceError) throw new CliError(`The table of ${home.title} refused (${error.name}): ${error.message}`);
     throw error;
   }

@@ -40,7 +40,7 @@ describe('a kubeconfig with a program that signs in', () => {
       () => execToken(file),
       (error) => {
         assert.ok(error instanceof CliError);
-        assert.equal(error.message, `sh, which ${file} says to sign in with, failed: not signed in`);
+        assert.equal(error.message, `sh, which ${file} names to sign in with, failed: not signed in`);
         assert.equal(error.cure, 'Install it.');
         return true;
       },
@@ -49,6 +49,6 @@ describe('a kubeconfig with a program that signs in', () => {
 
   test('does not take an answer without a token for one', () => {
     const file = kubeconfig('echo "{}"');
-    assert.throws(() => execToken(file), new CliError(`sh, which ${file} says to sign in with, told no token.`));
+    assert.throws(() => execToken(file), new CliError(`sh, which ${file} names to sign in with, returned no token.`));
   });
 });

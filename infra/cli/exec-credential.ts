@@ -29,11 +29,11 @@ function execOf(file: string): Exec | undefined {
 }
 
 function wordsOf({ apiVersion = 'client.authentication.k8s.io/v1', command, args = [], env = [] }: Exec): string[] {
-  const told = {
+  const execInfo = {
     name: 'KUBERNETES_EXEC_INFO',
     value: JSON.stringify({ apiVersion, kind: 'ExecCredential', spec: { interactive: false } }),
   };
-  return [...[...env, told].map(({ name, value }) => `${name}=${value}`), command, ...args];
+  return [...[...env, execInfo].map(({ name, value }) => `${name}=${value}`), command, ...args];
 }
 
 /** The version that the client speaks; kubectl 1.27 and newer speak all of them. */
@@ -64,11 +64,11 @@ export async function execCredential(file: string): Promise<ExecCredentialStatus
     ({ stdout } = await promisify(execFile)('env', wordsOf(exec), { encoding: 'utf8', timeout: timeoutMs }));
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    const said = 'stderr' in error ? String(error.stderr).trim().split('\n').at(-1) : error.message;
-    throw new CliError(`${command}, which ${file} says to sign in with, failed: ${said ?? ''}`, installHint);
+    const lastLine = 'stderr' in error ? String(error.stderr).trim().split('\n').at(-1) : error.message;
+    throw new CliError(`${command}, which ${file} names to sign in with, failed: ${lastLine ?? ''}`, installHint);
   }
   const { status } = JSON.parse(stdout) as { readonly status?: { readonly token?: string; readonly expirationTimestamp?: string } };
-  if (status?.token === undefined) throw new CliError(`${command}, which ${file} says to sign in with, told no token.`);
+  if (status?.token === undefined) throw new CliError(`${command}, which ${file} names to sign in with, returned no token.`);
   const expiresMs = Date.parse(status.expirationTimestamp ?? '');
   return { token: status.token, ...(Number.isNaN(expiresMs) ? {} : { expiresMs }) };
 }
@@ -83,9 +83,9 @@ export function execToken(file: string): string | undefined {
   if (error !== undefined && !isMissing(error)) throw error;
   if (status !== 0) {
     const why = stderr.trim().split('\n').at(-1) ?? '';
-    throw new CliError(`${command}, which ${file} says to sign in with, failed: ${why}`, installHint);
+    throw new CliError(`${command}, which ${file} names to sign in with, failed: ${why}`, installHint);
   }
   const { status: credential } = JSON.parse(stdout) as { readonly status?: { readonly token?: string } };
-  if (credential?.token === undefined) throw new CliError(`${command}, which ${file} says to sign in with, told no token.`);
+  if (credential?.token === undefined) throw new CliError(`${command}, which ${file} names to sign in with, returned no token.`);
   return credential.token;
 }

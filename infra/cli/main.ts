@@ -67,11 +67,11 @@ function durationSeconds(text: string): number {
 
 const stackOption = (): Option => new Option('--stack <name>', 'name of the stack').default(stackDefault);
 
-const regionOption = (): Option => new Option('--region <region>', 'Region of AWS (default: as AWS_REGION or the profile says)');
+const regionOption = (): Option => new Option('--region <region>', 'Region of AWS (default: from AWS_REGION or the profile)');
 
 const program = new Command('hibernetes')
   .description('Kubernetes without servers to run: a control plane that is only functions and a table')
-  .showHelpAfterError('(--help tells more)');
+  .showHelpAfterError('(see --help)');
 
 program
   .command('up')
@@ -166,7 +166,7 @@ program
 
 program
   .command('dashboard')
-  .description('open a browser that shows the cluster, signed in as the kubeconfig says; stays until Ctrl-C')
+  .description('open a browser that shows the cluster, signed in as the user of the kubeconfig; stays until Ctrl-C')
   .addOption(dataDirOption())
   .addOption(kubeconfigOption())
   .option('--port <port>', 'where it answers on 127.0.0.1 (default: a free one)', portNumber)
@@ -278,7 +278,7 @@ homeOptions(program.command('restore [file]'))
   .action(async (file: string | undefined, options: RestoreOptions & Partial<RestorePastOptions>) => {
     const { to } = options;
     if (to !== undefined && file === undefined) return (await import('./past/restored-cluster.ts')).restorePast({ ...options, to });
-    if (file === undefined || to !== undefined) throw new CliError('Either a file or --to says what is restored.');
+    if (file === undefined || to !== undefined) throw new CliError('Name what to restore: either a file or --to.');
     return (await import('./restore.ts')).restore(file, options);
   });
 

@@ -53,7 +53,7 @@ export function addNodeCommands(program: Command, { examinesAccounts }: { readon
   if (examinesAccounts)
     doctor
       .option('--stack <name>', 'examine the AWS account for this stack')
-      .option('--region <region>', 'Region of AWS (default: as AWS_REGION or the profile says)');
+      .option('--region <region>', 'Region of AWS (default: from AWS_REGION or the profile)');
   program
     .command('version')
     .description('which version of hibernetes this is')

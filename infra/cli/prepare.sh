@@ -16,7 +16,7 @@ say() { printf '%s\n' "$*" >&2; }
 install_npm_packages() {
   stamp=node_modules/.installed-lock
   if [ -f "$stamp" ] && cmp -s package-lock.json "$stamp"; then return; fi
-  say "Installing npm packages (once, as package-lock.json says) ..."
+  say "Installing npm packages (once, in the versions of package-lock.json) ..."
   # Not `npm ci`: it refuses a lock file that lacks the binaries of platforms which a registry does not carry.
   # --no-save takes the locked versions all the same, and leaves the lock file alone.
   npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error >&2
@@ -29,7 +29,7 @@ install_generator() {
     cd openapi/generator
     stamp=node_modules/.installed-lock
     if [ -f "$stamp" ] && cmp -s package-lock.json "$stamp"; then exit 0; fi
-    say "Installing the generators of openapi/generator (once, as its package-lock.json says) ..."
+    say "Installing the generators of openapi/generator (once, in the versions of its package-lock.json) ..."
     PATH="$PWD/../../node_modules/.bin:$PATH" npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error >&2
     cp package-lock.json "$stamp"
   )

@@ -184,11 +184,11 @@ async function startReadable(options: StartOptions): Promise<Cluster> {
     if (clusterRecord(options.directory) === undefined) await removeNodes(options.directory);
     if (error instanceof ConfigurationError) throw new CliError(error.message, admissionCure);
     if (!(error instanceof StoreError) || error.code !== 'wrong-format') throw error;
-    throw new CliError(`The store cannot be read: ${error.message}.`, 'infra/runbook.md says more under "The format of the store".');
+    throw new CliError(`The store cannot be read: ${error.message}.`, 'See "The format of the store" in infra/runbook.md.');
   }
 }
 
-const absentCure = `Of ${componentNames.join(' and ')}, infra/local/README.md says how to run them instead.`;
+const absentCure = `Of ${componentNames.join(' and ')}, infra/local/README.md shows how to run them instead.`;
 
 /** `none`: all components of Hibernetes run again. */
 function chooseAbsent(without: readonly string[], cloud: ClusterRecord['cloud']): ClusterRecord['absent'] {
@@ -244,9 +244,11 @@ async function upDetached(options: UpOptions, directory: DataDirectory): Promise
       else if (message.kind === 'failed') steps.get(message.id)?.failed(new Error('failed'));
       else if (message.kind === 'note') progress.note(message.text);
       else if (message.kind === 'ready') settle();
-      else fail(new CliError(message.message, message.cure ?? `${directory.controlPlaneLog} says more.`));
+      else fail(new CliError(message.message, message.cure ?? `See ${directory.controlPlaneLog}.`));
     });
-    child.on('exit', (code) => fail(new CliError(`The control plane ended with code ${code}.`, `${directory.controlPlaneLog} says why.`)));
+    child.on('exit', (code) =>
+      fail(new CliError(`The control plane ended with code ${code}.`, `The reason is in ${directory.controlPlaneLog}.`)),
+    );
   });
   child.disconnect();
   child.unref();

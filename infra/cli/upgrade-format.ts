@@ -65,7 +65,7 @@ async function inWords<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (!(error instanceof StoreError) || error.code !== 'wrong-format') throw error;
-    throw new CliError(`The store cannot be read: ${error.message}.`, 'infra/runbook.md says more under "The format of the store".');
+    throw new CliError(`The store cannot be read: ${error.message}.`, 'See "The format of the store" in infra/runbook.md.');
   }
 }
 

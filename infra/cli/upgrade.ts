@@ -61,7 +61,7 @@ async function runHere(command: readonly string[], { output }: OutputChoice = {}
   if (code !== 0)
     throw new CliError(
       `${command.join(' ')} ended with code ${code ?? 'none'}.`,
-      'The nodes and their pods run on; what it printed says why.',
+      'The nodes and their pods run on; the reason is in what it printed.',
     );
 }
 

@@ -36,7 +36,7 @@ describe('a command without a cluster', { concurrency: 2 }, () => {
     assert.equal(code, 1);
     assert.equal(
       stderr,
-      'error: There is no component kubelet.\n  Of kube-controller-manager and kube-scheduler, infra/local/README.md says how to run them instead.\n',
+      'error: There is no component kubelet.\n  Of kube-controller-manager and kube-scheduler, infra/local/README.md shows how to run them instead.\n',
     );
   });
 
@@ -55,7 +55,7 @@ describe('a command without a cluster', { concurrency: 2 }, () => {
     writeFileSync(file, parts.join('\n'));
     const { code, stderr } = await runCommandLine(['token', 'list', '--kubeconfig', file]);
     assert.equal(code, 1);
-    assert.equal(stderr, 'error: The API does not answer: connect ECONNREFUSED 127.0.0.1:9.\n  hibernetes status tells what runs.\n');
+    assert.equal(stderr, 'error: The API does not answer: connect ECONNREFUSED 127.0.0.1:9.\n  hibernetes status shows what runs.\n');
   });
 
   test('networks that cannot be, and others than a cluster was made with, are refused', async () => {
@@ -82,7 +82,7 @@ describe('a command without a cluster', { concurrency: 2 }, () => {
     const ttl = await runCommandLine(['token', 'create', '--ttl', 'soon']);
     assert.equal(
       ttl.stderr,
-      "error: option '--ttl <time>' argument 'soon' is invalid. a time such as 30m, 24h or 7d is wanted\n(--help tells more)\n",
+      "error: option '--ttl <time>' argument 'soon' is invalid. a time such as 30m, 24h or 7d is wanted\n(see --help)\n",
     );
     const address = await runCommandLine(['join', 'http://a', '--token', 'abcdef.0123456789abcdef']);
     assert.equal(

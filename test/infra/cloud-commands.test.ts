@@ -369,7 +369,7 @@ pods            none
     assert.equal(
       error,
       'error: The table of the stack Hibernetes cannot be used: the permission dynamodb:PutItem, which the table needs, is missing.\n' +
-        '  hibernetes list clusters tells what there is.\n',
+        '  hibernetes list clusters shows what there is.\n',
     );
   });
 

@@ -12,7 +12,7 @@ const healthy = /^(CREATE|UPDATE|IMPORT)_COMPLETE$|^UPDATE_ROLLBACK_COMPLETE$/;
 
 const refused = (about: string, error: unknown): Finding => {
   if (!(error instanceof CliError)) throw error;
-  return problem(about, error.message, error.cure ?? 'infra/aws/README.md says which rights are needed.');
+  return problem(about, error.message, error.cure ?? 'infra/aws/README.md lists the rights that are needed.');
 };
 
 async function bootstrapFinding(account: CloudAccount): Promise<Finding> {

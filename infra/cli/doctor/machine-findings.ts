@@ -136,7 +136,7 @@ const taken =
       if (isTaken === isExpected) return ok('ports', isTaken ? `Port ${port} is open: ${owner} answers.` : `Port ${port} is free.`);
       return isTaken
         ? problem('ports', `Another program listens on port ${port}, which ${owner} needs.`, `ss -ltnp sport = :${port} names it.`)
-        : problem('ports', `Nothing answers on port ${port}, where ${owner} should.`, `It has ended: hibernetes status says more.`);
+        : problem('ports', `Nothing answers on port ${port}, where ${owner} should.`, 'It has ended: see hibernetes status.');
     });
 
 const everywhere: readonly Check[] = [system, node, disk, dns];
