@@ -80,8 +80,8 @@ export const quickStages: readonly Stage[] = [
 
 const everyController = 'functions/controllers/**/*.test.ts';
 
-/** Clusters of played nodes and queues in virtual time: a minute for the processor, none for the world. */
-const played: TestStage = unit('played clusters: cold workers, costs', 'test/played/**/*.test.ts');
+/** Clusters of simulated nodes and queues in virtual time: a minute for the processor, none for the world. */
+const simulatedClusters: TestStage = unit('simulated clusters: cold workers, costs', 'test/simulated-clusters/**/*.test.ts');
 /** In one process: its tests share templates, which take long to make. */
 const templates: TestStage = unit('infra: what a cloud would be told', 'test/infra/**/*.test.ts');
 const engines: TestStage = clusters('engines: the store on DynamoDB Local', 'test/engines/**/*.test.ts');
@@ -109,7 +109,7 @@ export const furtherStages: readonly Stage[] = [
     timeoutMs: clusterTimeoutMs,
     atOnce: cores,
   },
-  played,
+  simulatedClusters,
   templates,
   engines,
   clusters('nodes: real containers and networks', 'test/node/**/*.test.ts'),
@@ -124,7 +124,7 @@ export const furtherStages: readonly Stage[] = [
  * What Node and Java alone run, and so what can run with another clock (clock.ts). Clusters cannot: kubectl and
  * containerd read the kernel's clock.
  */
-export const clockStages: readonly Stage[] = [...unitTests, ...emulated, played, templates, engines];
+export const clockStages: readonly Stage[] = [...unitTests, ...emulated, simulatedClusters, templates, engines];
 
 /** Each ends by itself; `shows` picks the line that the table of results has. */
 export const nightlyStages: readonly Stage[] = [

@@ -182,10 +182,10 @@ class Simulation {
   #fault(method: TableMethod): Fault | undefined {
     if (this.#random.next() >= this.#faultShare) return undefined;
     const isAppend = method === 'appendSlot';
-    const dice = this.#random.next();
-    if (dice < 0.3) return 'lost';
-    if (dice < 0.6) return isAppend ? 'answer-lost' : { delayMs: this.#random.next() * 1000 };
-    if (dice < 0.7) return { lateMs: this.#random.next() * 20 * minuteMs };
+    const drawn = this.#random.next();
+    if (drawn < 0.3) return 'lost';
+    if (drawn < 0.6) return isAppend ? 'answer-lost' : { delayMs: this.#random.next() * 1000 };
+    if (drawn < 0.7) return { lateMs: this.#random.next() * 20 * minuteMs };
     return { delayMs: this.#random.next() * 1000 };
   }
 

@@ -1,7 +1,7 @@
 /** A client far away from the processes: it asks any of them, gives up after a while, and remembers the answers. */
 import type { Key, Stored } from '../../functions/kube/view.ts';
 import { StoreError, type Store } from '../../functions/store/store.ts';
-import type { Dice } from './dice.ts';
+import type { SeededRandom } from './seeded-random.ts';
 import type { KeyEvent } from './linearizable.ts';
 import { anyKey, Asked, difference, Refused, type Step, type Verb } from './operations.ts';
 import type { Home, Scene } from './scene.ts';
@@ -28,7 +28,7 @@ const patienceMs = 40_000;
 export class Client {
   readonly name: string;
   readonly #scene: Scene;
-  readonly #dice: Dice;
+  readonly #random: SeededRandom;
   /** The newest revision of its answers: it never accepts an older one. */
   #known = 0;
   readonly #lists: number[] = [0];
@@ -38,14 +38,14 @@ export class Client {
   constructor(name: string, scene: Scene) {
     this.name = name;
     this.#scene = scene;
-    this.#dice = scene.dice.fork();
+    this.#random = scene.random.fork();
   }
 
   /** One step; over when it has an answer, or has given up. */
   async step(): Promise<void> {
     const home = this.#nextHome();
     if (home === undefined) return;
-    const action = this.#dice.weighted(actions);
+    const action = this.#random.weighted(actions);
     const steps =
       action === 'write' ? [this.#aStep()] : action === 'look' ? [{ ...this.#aStep(), verb: 'get' as const }] : this.#someSteps();
     const isCommit = action === 'write' || action === 'writes' || action === 'look';
@@ -63,7 +63,7 @@ export class Client {
     return new Promise((resolve) => {
       timeline.after(patienceMs, resolve);
       home.process.onDeath(resolve);
-      home.process.at(timeline.nowMs + this.#dice.scale(0.1, 5), () => {
+      home.process.at(timeline.nowMs + this.#random.scale(0.1, 5), () => {
         ask().then(resolve, (error: Error) => {
           judge.violated('no surprises', `${this.name} on ${home.process.name}: ${error.stack}`);
           resolve();
@@ -74,27 +74,27 @@ export class Client {
 
   #nextHome(): Home | undefined {
     const { homes } = this.#scene;
-    if (this.#home === undefined || !homes.includes(this.#home) || this.#dice.chance(0.3)) this.#home = this.#dice.pick(homes);
+    if (this.#home === undefined || !homes.includes(this.#home) || this.#random.chance(0.3)) this.#home = this.#random.pick(homes);
     return this.#home;
   }
 
   #aStep(): Step {
-    const key = anyKey(this.#dice);
-    const verb = this.#dice.weighted(verbs);
+    const key = anyKey(this.#random);
+    const verb = this.#random.weighted(verbs);
     const known = this.#scene.truth.stateAt(Math.min(this.#known, this.#scene.truth.revision)).get(nameOf(key));
-    if (known === undefined || verb === 'create' || verb === 'put' || this.#dice.chance(0.6)) return { key, verb };
-    return this.#dice.chance(0.7) ? { key, verb, revision: known.revision, mark: known.mark } : { key, verb, uid: known.uid };
+    if (known === undefined || verb === 'create' || verb === 'put' || this.#random.chance(0.6)) return { key, verb };
+    return this.#random.chance(0.7) ? { key, verb, revision: known.revision, mark: known.mark } : { key, verb, uid: known.uid };
   }
 
   #someSteps(): Step[] {
-    const steps = Array.from({ length: this.#dice.whole(2, 4) }, () => this.#aStep());
+    const steps = Array.from({ length: this.#random.whole(2, 4) }, () => this.#aStep());
     return steps.filter(({ key }, index) => steps.findIndex((other) => nameOf(other.key) === nameOf(key)) === index);
   }
 
   async #commit(home: Home, steps: readonly Step[]): Promise<void> {
     const { judge, told } = this.#scene;
     this.#asked += 1;
-    const asked = new Asked(`${this.name}.${this.#asked}`, steps, this.#dice);
+    const asked = new Asked(`${this.name}.${this.#asked}`, steps, this.#random);
     const attempt = { asked, told, start: this.#scene.tick(), events: this.#mayHappen(asked) };
     judge.note(home.process.name, () => `${asked}`);
     try {
@@ -199,7 +199,7 @@ export class Client {
     judge.note(this.name, () => `lists ${revision}`);
     judge.check(revision >= told, 'I12 fresh lists', () => `a list shows ${revision}, but ${told} was known before it began`);
     this.#scene.checkPicture(view, 'a fresh list');
-    const key = anyKey(this.#dice);
+    const key = anyKey(this.#random);
     const stored = view.get(key);
     const mark = stored === undefined ? '' : markOf(stored.object);
     this.#looked({ start }, key, (value) => value === mark);
@@ -213,9 +213,9 @@ export class Client {
 
   async #exactList(store: Store): Promise<void> {
     const { judge, truth } = this.#scene;
-    const revision = this.#dice.chance(0.7)
-      ? this.#dice.pick(this.#lists.slice(-4))
-      : this.#dice.whole(Math.max(0, truth.floor - 3), truth.revision);
+    const revision = this.#random.chance(0.7)
+      ? this.#random.pick(this.#lists.slice(-4))
+      : this.#random.whole(Math.max(0, truth.floor - 3), truth.revision);
     try {
       const view = await store.at(revision);
       judge.check(view.revision === revision, 'I18 pages', () => `the list at ${revision} says it is at ${view.revision}`);
@@ -247,8 +247,8 @@ export class Client {
 
   async #changes(store: Store): Promise<void> {
     const { judge, truth } = this.#scene;
-    const revision = this.#dice.pick(this.#lists.slice(-4));
-    const limit = this.#dice.whole(1, 20);
+    const revision = this.#random.pick(this.#lists.slice(-4));
+    const limit = this.#random.whole(1, 20);
     const applied = store.view().revision;
     try {
       const changes = await store.changesAfter(revision, limit);

@@ -7,7 +7,7 @@
  */
 import type { Appended, ObjectItem, Outcome, SlotPage, Table } from '../../functions/store/table.ts';
 import { StoreError } from '../../functions/store/store.ts';
-import type { Dice } from './dice.ts';
+import type { SeededRandom } from './seeded-random.ts';
 import type { Judge } from './judge.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 import type { Timeline } from './timeline.ts';
@@ -33,7 +33,7 @@ export interface FaultyWayParts {
   readonly table: Table;
   readonly timeline: Timeline;
   readonly process: SimulatedProcess;
-  readonly dice: Dice;
+  readonly random: SeededRandom;
   readonly weather: Weather;
   readonly judge: Judge;
 }
@@ -80,11 +80,11 @@ export class FaultyWay implements Table {
   }
 
   async readSlots(after: number, limit?: number): Promise<SlotPage> {
-    const { table, dice, weather } = this.#parts;
+    const { table, random, weather } = this.#parts;
     const read = (): Promise<SlotPage> => this.#read(`read slots after ${after}`, () => table.readSlots(after, limit));
-    if (!weather.isTorn || dice.chance(0.7)) return read();
+    if (!weather.isTorn || random.chance(0.7)) return read();
     // One answer, in which the later slots were read later.
-    const cut = after + dice.whole(1, 6);
+    const cut = after + random.whole(1, 6);
     const [early, late] = await Promise.all([read(), read()]);
     const [first, second] = [early.slots.filter(({ slot }) => slot < cut), late.slots.filter(({ slot }) => slot >= cut)];
     return { slots: [...first, ...second], more: late.more && first.length + second.length > 0 };
@@ -116,10 +116,10 @@ export class FaultyWay implements Table {
   }
 
   async readObjects(): Promise<readonly ObjectItem[]> {
-    const { table, dice, weather } = this.#parts;
+    const { table, random, weather } = this.#parts;
     const read = (): Promise<readonly ObjectItem[]> => this.#read('read objects', () => table.readObjects());
-    if (!weather.isTorn || dice.chance(0.7)) return read();
-    const cut = dice.pick(['a', 'b', 'c', 'd']);
+    if (!weather.isTorn || random.chance(0.7)) return read();
+    const cut = random.pick(['a', 'b', 'c', 'd']);
     const [early, late] = await Promise.all([read(), read()]);
     return [...early.filter(({ name }) => name < cut), ...late.filter(({ name }) => name >= cut)];
   }
@@ -183,7 +183,7 @@ export class FaultyWay implements Table {
   }
 
   #send<T>(call: Call<T>): Promise<T> {
-    const { process, dice } = this.#parts;
+    const { process, random } = this.#parts;
     const fate = this.#fate(call.isWrite);
     const sentMs = Math.min(process.clock.now(), call.signedMs ?? Number.POSITIVE_INFINITY);
     if (fate !== 'fine') this.#parts.judge.note(process.name, () => `${call.name}: ${fate}`);
@@ -202,12 +202,12 @@ export class FaultyWay implements Table {
       const carryOut = (then: (value: T | StoreError) => void): void => this.#carryOut(call, sentMs, then);
       const back = (value: T | StoreError): void => answer(() => value, this.#hopMs());
       this.#travel(fate, carryOut, back);
-      if (fate === 'twice') this.#parts.timeline.after(dice.scale(1, lateMsMax), () => carryOut(() => {}));
+      if (fate === 'twice') this.#parts.timeline.after(random.scale(1, lateMsMax), () => carryOut(() => {}));
     });
   }
 
   #travel<T>(fate: Fate, carryOut: (then: (value: T) => void) => void, back: (value: T) => void): void {
-    const { timeline, process, dice } = this.#parts;
+    const { timeline, process, random } = this.#parts;
     const nobody = (): void => {};
     switch (fate) {
       case 'throttled':
@@ -217,7 +217,7 @@ export class FaultyWay implements Table {
         timeline.after(this.#hopMs(), () => carryOut(nobody));
         return;
       case 'late':
-        timeline.after(dice.scale(patienceMs, lateMsMax), () => carryOut(nobody));
+        timeline.after(random.scale(patienceMs, lateMsMax), () => carryOut(nobody));
         return;
       case 'dies before':
         timeline.after(this.#hopMs(), () => process.die());
@@ -226,7 +226,7 @@ export class FaultyWay implements Table {
         timeline.after(this.#hopMs(), () => carryOut(() => process.die()));
         return;
       case 'freezes':
-        timeline.after(this.#hopMs(), () => process.freeze(dice.scale(1, freezeMsMax)));
+        timeline.after(this.#hopMs(), () => process.freeze(random.scale(1, freezeMsMax)));
         timeline.after(this.#hopMs(), () => carryOut(back));
         return;
       case 'fine':
@@ -243,10 +243,10 @@ export class FaultyWay implements Table {
   }
 
   #fate(isWrite: boolean): Fate {
-    const { dice, weather, timeline } = this.#parts;
+    const { random, weather, timeline } = this.#parts;
     if (timeline.nowMs < weather.throttledUntilMs) return 'throttled';
-    if (!dice.chance(weather.faults)) return 'fine';
-    const fate = dice.weighted(weather.fates);
+    if (!random.chance(weather.faults)) return 'fine';
+    const fate = random.weighted(weather.fates);
     return fate === 'twice' && !isWrite ? 'fine' : fate;
   }
 
@@ -255,7 +255,7 @@ export class FaultyWay implements Table {
   }
 
   #hopMs(): number {
-    const { dice } = this.#parts;
-    return dice.chance(0.03) ? dice.scale(1, hopMsMax) : dice.scale(0.5, 8);
+    const { random } = this.#parts;
+    return random.chance(0.03) ? random.scale(1, hopMsMax) : random.scale(0.5, 8);
   }
 }

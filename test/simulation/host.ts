@@ -3,7 +3,7 @@ import type { createStore } from '../../functions/store/create-store.ts';
 import type { StoreLimits } from '../../functions/store/limits.ts';
 import { StoreError, type Change, type Store } from '../../functions/store/store.ts';
 import type { Table } from '../../functions/store/table.ts';
-import type { Dice } from './dice.ts';
+import type { SeededRandom } from './seeded-random.ts';
 import { FaultyWay, type Weather } from './faulty-way.ts';
 import { allResources } from './operations.ts';
 import type { Home, Scene } from './scene.ts';
@@ -25,7 +25,7 @@ export interface HostParts {
 export class Host {
   readonly #number: number;
   readonly #parts: HostParts;
-  readonly #dice: Dice;
+  readonly #random: SeededRandom;
   #lives = 0;
   #process: SimulatedProcess | undefined;
   #home: Home | undefined;
@@ -33,7 +33,7 @@ export class Host {
   constructor(number: number, parts: HostParts) {
     this.#number = number;
     this.#parts = parts;
-    this.#dice = parts.scene.dice.fork();
+    this.#random = parts.scene.random.fork();
   }
 
   get process(): SimulatedProcess | undefined {
@@ -48,18 +48,18 @@ export class Host {
     const { scene, table, weather } = this.#parts;
     const { timeline, judge } = scene;
     this.#lives += 1;
-    const process = new SimulatedProcess(`${this.#number}.${this.#lives}`, timeline, this.#dice.fork());
+    const process = new SimulatedProcess(`${this.#number}.${this.#lives}`, timeline, this.#random.fork());
     this.#process = process;
     process.onDeath(() => {
       judge.note(process.name, () => 'dies');
       scene.homes = scene.homes.filter((home) => home !== this.#home);
       this.#home = undefined;
-      timeline.after(this.#dice.scale(100, 600_000), () => this.start());
+      timeline.after(this.#random.scale(100, 600_000), () => this.start());
     });
     // What it reads first belongs together: a moment to be frozen in.
-    if (this.#dice.chance(weather.frozenStarts))
-      timeline.after(this.#dice.scale(1, 20), () => process.freeze(this.#dice.scale(600_000, 48 * 3_600_000)));
-    const way = new FaultyWay({ table, timeline, process, dice: this.#dice.fork(), weather, judge });
+    if (this.#random.chance(weather.frozenStarts))
+      timeline.after(this.#random.scale(1, 20), () => process.freeze(this.#random.scale(600_000, 48 * 3_600_000)));
+    const way = new FaultyWay({ table, timeline, process, random: this.#random.fork(), weather, judge });
     this.#live(process, way).catch((error: Error) => judge.violated('no surprises', `${process.name}: ${error.stack}`));
   }
 
@@ -83,7 +83,7 @@ export class Host {
     this.#home = home;
     scene.homes = [...scene.homes, home];
     for (;;) {
-      await process.sleep(this.#dice.scale(housekeepMs / 4, housekeepMs * 2));
+      await process.sleep(this.#random.scale(housekeepMs / 4, housekeepMs * 2));
       await store.housekeep().catch(expectUnavailable);
     }
   }

@@ -2,7 +2,7 @@
 import type { KubeObject } from '../../functions/kube/object.ts';
 import type { Key, Stored, View } from '../../functions/kube/view.ts';
 import type { Decision, Operation, Write } from '../../functions/store/store.ts';
-import type { Dice } from './dice.ts';
+import type { SeededRandom } from './seeded-random.ts';
 import { colorOf, epochs, markOf, nameOf, type TrueObject } from './truth.ts';
 
 export const resources = ['pods', 'configmaps'] as const;
@@ -11,12 +11,12 @@ const namespaces = ['red', 'blue'] as const;
 const names = ['a', 'b', 'c', 'd'] as const;
 const colors = ['green', 'grey', 'gold'] as const;
 
-export const namespaceOf = (dice: Dice): string => dice.pick(namespaces);
+export const namespaceOf = (random: SeededRandom): string => random.pick(namespaces);
 
-export const anyKey = (dice: Dice): Key => ({
-  resource: dice.chance(0.8) ? resources[0] : resources[1],
-  namespace: dice.pick(namespaces),
-  name: dice.pick(names),
+export const anyKey = (random: SeededRandom): Key => ({
+  resource: random.chance(0.8) ? resources[0] : resources[1],
+  namespace: random.pick(namespaces),
+  name: random.pick(names),
 });
 
 export type Verb = 'create' | 'update' | 'put' | 'delete' | 'touch' | 'get';
@@ -59,12 +59,12 @@ export class Asked implements Operation<readonly Stored[]> {
   readonly #filler: string;
   #sight: Sight = { revision: 0, seen: [], writes: 0 };
 
-  constructor(mark: string, steps: readonly Step[], dice: Dice) {
+  constructor(mark: string, steps: readonly Step[], random: SeededRandom) {
     this.mark = mark;
     this.steps = steps;
     this.keys = steps.map(({ key }) => key);
-    this.#color = dice.pick(colors);
-    this.#filler = filler(dice);
+    this.#color = random.pick(colors);
+    this.#filler = filler(random);
   }
 
   get sight(): Sight {
@@ -116,9 +116,9 @@ function refusal({ key, verb, revision, uid }: Step, current: Stored | undefined
 }
 
 /** Mostly small; now and then as large as an object may be, and hard to compress. */
-function filler(dice: Dice): string {
-  if (dice.chance(0.0004)) return Buffer.from(dice.random.bytes(700_000)).toString('base64');
-  return dice.chance(0.1) ? Buffer.from(dice.random.bytes(dice.whole(100, 600))).toString('base64') : 'x';
+function filler(random: SeededRandom): string {
+  if (random.chance(0.0004)) return Buffer.from(random.source.bytes(700_000)).toString('base64');
+  return random.chance(0.1) ? Buffer.from(random.source.bytes(random.whole(100, 600))).toString('base64') : 'x';
 }
 
 /** How an object that was read differs from the true one; undefined when it does not. */

@@ -1,6 +1,6 @@
 /** What chance alone brings about too seldom: each scene sets the stage for one rule, the rest of the simulation goes on around it. */
 import type { Client } from './client.ts';
-import type { Dice } from './dice.ts';
+import type { SeededRandom } from './seeded-random.ts';
 import type { Weather } from './faulty-way.ts';
 import { expectUnavailable, type Host } from './host.ts';
 import { anyKey, type Step } from './operations.ts';
@@ -11,7 +11,7 @@ export interface Stage {
   readonly hosts: readonly Host[];
   readonly weather: Weather;
   readonly client: Client;
-  readonly dice: Dice;
+  readonly random: SeededRandom;
 }
 
 const minuteMs = 60_000;
@@ -19,46 +19,46 @@ const hourMs = 60 * minuteMs;
 
 /** The watermark stands still after a deletion has reached its item, for as long as tombstones live; then a process starts. */
 export async function standstill(stage: Stage): Promise<void> {
-  const { scene, weather, hosts, dice } = stage;
+  const { scene, weather, hosts, random } = stage;
   await deleteOne(stage);
   weather.stall.advances = true;
   await keepHouse(stage, 3);
   weather.stall.puts = true;
-  await scene.sleep(dice.scale(5 * hourMs, 30 * hourMs));
-  for (const host of hosts) if (dice.chance(0.7)) host.process?.die();
+  await scene.sleep(random.scale(5 * hourMs, 30 * hourMs));
+  for (const host of hosts) if (random.chance(0.7)) host.process?.die();
   await scene.sleep(10 * minuteMs);
   weather.stall.puts = false;
-  await scene.sleep(dice.scale(1000, hourMs));
+  await scene.sleep(random.scale(1000, hourMs));
   weather.stall.advances = false;
 }
 
 /** A process that starts is frozen after it has read the watermark, while others delete, materialise, and tidy up. */
 export async function lateStart(stage: Stage): Promise<void> {
-  const { scene, weather, hosts, dice } = stage;
+  const { scene, weather, hosts, random } = stage;
   const before = weather.frozenStarts;
   weather.frozenStarts = 1;
-  dice.pick(hosts).process?.die();
+  random.pick(hosts).process?.die();
   await scene.sleep(11 * minuteMs);
   weather.frozenStarts = before;
   await deleteOne(stage);
   await keepHouse(stage, 3);
-  await scene.sleep(dice.scale(3 * hourMs, 10 * hourMs));
+  await scene.sleep(random.scale(3 * hourMs, 10 * hourMs));
   await keepHouse(stage, 1);
 }
 
-async function deleteOne({ scene, client, dice }: Stage): Promise<void> {
-  const key = anyKey(dice);
+async function deleteOne({ scene, client, random }: Stage): Promise<void> {
+  const key = anyKey(random);
   for (const verb of ['put', 'delete'] satisfies Step['verb'][]) {
     const [home] = scene.homes;
     if (home !== undefined) await client.ask(home, [{ key, verb }]);
-    if (verb === 'put' && dice.chance(0.5)) await keepHouse({ scene, dice }, 3);
+    if (verb === 'put' && random.chance(0.5)) await keepHouse({ scene, random }, 3);
   }
 }
 
-async function keepHouse({ scene, dice }: Pick<Stage, 'scene' | 'dice'>, times: number): Promise<void> {
+async function keepHouse({ scene, random }: Pick<Stage, 'scene' | 'random'>, times: number): Promise<void> {
   for (let time = 0; time < times; time += 1) {
     const [home] = scene.homes;
     home?.process.at(scene.timeline.nowMs, () => void home.store.housekeep().catch(expectUnavailable));
-    await scene.sleep(dice.between(5, 12) * minuteMs);
+    await scene.sleep(random.between(5, 12) * minuteMs);
   }
 }

@@ -1,7 +1,7 @@
 /** What all players of one simulation share: the true state, the judge, and the newest revision of all answers. */
 import type { View } from '../../functions/kube/view.ts';
 import type { Store } from '../../functions/store/store.ts';
-import type { Dice } from './dice.ts';
+import type { SeededRandom } from './seeded-random.ts';
 import type { Judge } from './judge.ts';
 import type { KeyEvent } from './linearizable.ts';
 import { allResources, difference } from './operations.ts';
@@ -18,18 +18,18 @@ export class Scene {
   readonly timeline: Timeline;
   readonly judge: Judge;
   readonly truth: Truth;
-  readonly dice: Dice;
+  readonly random: SeededRandom;
   /** What clients know, per key, for a judgement without the log. */
   readonly events = new Map<string, KeyEvent[]>();
   homes: Home[] = [];
   #told = 0;
   #tick = 0;
 
-  constructor(timeline: Timeline, judge: Judge, truth: Truth, dice: Dice) {
+  constructor(timeline: Timeline, judge: Judge, truth: Truth, random: SeededRandom) {
     this.timeline = timeline;
     this.judge = judge;
     this.truth = truth;
-    this.dice = dice;
+    this.random = random;
   }
 
   /** The newest revision that any client or watcher has got. */

@@ -3,7 +3,7 @@
  * minutes and jumps; the other one may stand still while the process is frozen.
  */
 import type { Cancel, Clock, Log, Random, World } from '../../functions/world.ts';
-import type { Dice } from './dice.ts';
+import type { SeededRandom } from './seeded-random.ts';
 import type { Timeline } from './timeline.ts';
 
 export const skewMsMax = 10 * 60_000;
@@ -16,7 +16,7 @@ export class SimulatedProcess implements World {
   readonly random: Random;
   readonly log = silent;
   readonly #timeline: Timeline;
-  readonly #dice: Dice;
+  readonly #random: SeededRandom;
   readonly #onDeath: (() => void)[] = [];
   /** Its clock is wrong by no more than this. */
   readonly #skewMsMax: number;
@@ -27,13 +27,13 @@ export class SimulatedProcess implements World {
   #thawMs = 0;
   #isDead = false;
 
-  constructor(name: string, timeline: Timeline, dice: Dice, { skewMs = skewMsMax }: { readonly skewMs?: number } = {}) {
+  constructor(name: string, timeline: Timeline, random: SeededRandom, { skewMs = skewMsMax }: { readonly skewMs?: number } = {}) {
     this.name = name;
     this.#skewMsMax = skewMs;
     this.#timeline = timeline;
-    this.#dice = dice;
-    this.random = dice.fork().random;
-    this.#usualSkewMs = dice.chance(0.3) ? dice.between(-skewMs, skewMs) : dice.between(-50, 50);
+    this.#random = random;
+    this.random = random.fork().source;
+    this.#usualSkewMs = random.chance(0.3) ? random.between(-skewMs, skewMs) : random.between(-50, 50);
     this.#skewMs = this.#usualSkewMs;
     this.clock = {
       now: () => Math.floor(timeline.nowMs + this.#skewMs),
@@ -69,11 +69,11 @@ export class SimulatedProcess implements World {
   freeze(ms: number): void {
     if (this.isFrozen) return;
     this.#thawMs = this.#timeline.nowMs + ms;
-    if (this.#dice.chance(0.5)) this.#stoodStillMs += ms;
+    if (this.#random.chance(0.5)) this.#stoodStillMs += ms;
     // Now and then the wall's clock notices only a while later how long it was.
-    if (this.#dice.chance(0.2)) {
+    if (this.#random.chance(0.2)) {
       this.#skewMs -= ms;
-      this.#timeline.at(this.#thawMs + this.#dice.scale(1, 60_000), () => {
+      this.#timeline.at(this.#thawMs + this.#random.scale(1, 60_000), () => {
         this.#skewMs = this.#usualSkewMs;
       });
     }
@@ -86,7 +86,7 @@ export class SimulatedProcess implements World {
 
   /** The clock is set to another time. */
   jump(): void {
-    this.#usualSkewMs = this.#dice.between(-this.#skewMsMax, this.#skewMsMax);
+    this.#usualSkewMs = this.#random.between(-this.#skewMsMax, this.#skewMsMax);
     this.#skewMs = this.#usualSkewMs;
   }
 

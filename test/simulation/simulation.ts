@@ -6,7 +6,7 @@ import { createStore } from '../../functions/store/create-store.ts';
 import { inEpoch } from '../../functions/store/epoch.ts';
 import type { StoreLimits } from '../../functions/store/limits.ts';
 import { Client } from './client.ts';
-import { Dice } from './dice.ts';
+import { SeededRandom } from './seeded-random.ts';
 import { FaultyWay, type Weather } from './faulty-way.ts';
 import { Host, type CreateStore } from './host.ts';
 import { Judge, type Violation } from './judge.ts';
@@ -55,7 +55,7 @@ export async function simulate(options: SimulationOptions): Promise<Report> {
 }
 
 class Simulation {
-  readonly #dice: Dice;
+  readonly #random: SeededRandom;
   readonly #timeline = new Timeline(Date.UTC(2026, 0, 1));
   readonly #judge = new Judge(this.#timeline);
   readonly #truth = new Truth(this.#judge);
@@ -72,23 +72,23 @@ class Simulation {
   #isCalm = false;
 
   constructor({ seed, steps = defaultSteps, createStore: create = createStore, weakness, fence = inEpoch }: SimulationOptions) {
-    const dice = new Dice(seed);
-    this.#dice = dice;
+    const random = new SeededRandom(seed);
+    this.#random = random;
     this.#stepsLeft = steps;
     this.#createStore = create;
     this.#fence = fence;
-    this.#scene = new Scene(this.#timeline, this.#judge, this.#truth, dice.fork());
+    this.#scene = new Scene(this.#timeline, this.#judge, this.#truth, random.fork());
     this.#table = witnessedTable({
       timeline: this.#timeline,
       truth: this.#truth,
-      bucketSlots: dice.pick([4, 8, 16]),
-      tombstoneLifeMs: dice.pick([undefined, tombstoneLifeMs]),
-      dice: dice.fork(),
+      bucketSlots: random.pick([4, 8, 16]),
+      tombstoneLifeMs: random.pick([undefined, tombstoneLifeMs]),
+      random: random.fork(),
       weakness,
     });
-    this.#weather = weatherOf(dice);
-    this.#limits = limitsOf(dice);
-    const housekeepMs = dice.scale(3 * minuteMs, 90 * minuteMs);
+    this.#weather = weatherOf(random);
+    this.#limits = limitsOf(random);
+    const housekeepMs = random.scale(3 * minuteMs, 90 * minuteMs);
     const parts = {
       scene: this.#scene,
       table: this.#table,
@@ -97,8 +97,8 @@ class Simulation {
       limits: this.#limits,
       housekeepMs,
     };
-    this.#hosts = Array.from({ length: dice.whole(2, 5) }, (_, number) => new Host(number + 1, parts));
-    this.#watchers = Array.from({ length: dice.whole(1, 3) }, (_, number) => new Watcher(`watcher ${number + 1}`, this.#scene));
+    this.#hosts = Array.from({ length: random.whole(2, 5) }, (_, number) => new Host(number + 1, parts));
+    this.#watchers = Array.from({ length: random.whole(1, 3) }, (_, number) => new Watcher(`watcher ${number + 1}`, this.#scene));
   }
 
   report(): Report {
@@ -107,12 +107,12 @@ class Simulation {
   }
 
   async run(): Promise<void> {
-    const clients = Array.from({ length: this.#dice.whole(2, 6) }, (_, number) => new Client(`client ${number + 1}`, this.#scene));
+    const clients = Array.from({ length: this.#random.whole(2, 6) }, (_, number) => new Client(`client ${number + 1}`, this.#scene));
     let playing = clients.length;
     for (const host of this.#hosts) host.start();
     for (const client of clients) void this.#play(client).then(() => (playing -= 1));
     for (const watcher of this.#watchers) void watcher.run();
-    const workers = this.#dice.chance(0.4) ? ['worker a', 'worker b'] : [];
+    const workers = this.#random.chance(0.4) ? ['worker a', 'worker b'] : [];
     for (const name of workers) void new Worker(name, this.#scene, this.#fence).run();
     this.#trouble();
     const isOver = await this.#timeline.runUntil(() => playing === 0, this.#timeline.nowMs + playMsMax);
@@ -123,28 +123,28 @@ class Simulation {
   /** Steps with pauses that are mostly short, and at times hours. */
   async #play(client: Client): Promise<void> {
     while (this.#stepsLeft > 0) {
-      await this.#scene.sleep(this.#dice.scale(1, this.#gapMsMax));
+      await this.#scene.sleep(this.#random.scale(1, this.#gapMsMax));
       this.#stepsLeft -= 1;
-      if (this.#stepsLeft % 12 === 0) this.#gapMsMax = this.#dice.pick([50, 5000, 5000, 3 * minuteMs, 8 * hourMs]);
-      if (this.#dice.chance(0.0005)) await this.#stampede(client);
-      else if (this.#dice.chance(0.003)) await this.#rareScene(client);
-      else if (this.#dice.chance(0.05)) await this.#crowd();
+      if (this.#stepsLeft % 12 === 0) this.#gapMsMax = this.#random.pick([50, 5000, 5000, 3 * minuteMs, 8 * hourMs]);
+      if (this.#random.chance(0.0005)) await this.#stampede(client);
+      else if (this.#random.chance(0.003)) await this.#rareScene(client);
+      else if (this.#random.chance(0.05)) await this.#crowd();
       else await client.step();
     }
   }
 
   /** A hundred writers want the same key. */
   async #stampede(client: Client): Promise<void> {
-    const key = anyKey(this.#dice);
+    const key = anyKey(this.#random);
     const homes = this.#scene.homes;
     if (homes.length === 0) return;
-    const writers = Array.from({ length: 100 }, () => client.ask(this.#dice.pick(homes), [{ key, verb: 'put' }]));
+    const writers = Array.from({ length: 100 }, () => client.ask(this.#random.pick(homes), [{ key, verb: 'put' }]));
     await Promise.all(writers);
   }
 
   #rareScene(client: Client): Promise<void> {
-    const stage = { scene: this.#scene, hosts: this.#hosts, weather: this.#weather, client, dice: this.#dice };
-    return this.#dice.pick([standstill, lateStart])(stage);
+    const stage = { scene: this.#scene, hosts: this.#hosts, weather: this.#weather, client, random: this.#random };
+    return this.#random.pick([standstill, lateStart])(stage);
   }
 
   /** Many ask at almost the same time. */
@@ -155,16 +155,16 @@ class Simulation {
 
   /** What happens to processes, whatever they do. */
   #trouble(): void {
-    this.#timeline.after(this.#dice.scale(100, Math.max(1000, 20 * this.#gapMsMax)), () => {
+    this.#timeline.after(this.#random.scale(100, Math.max(1000, 20 * this.#gapMsMax)), () => {
       if (this.#isCalm) return;
-      this.#hurt(this.#dice.pick(this.#hosts));
+      this.#hurt(this.#random.pick(this.#hosts));
       this.#trouble();
     });
   }
 
   #hurt(host: Host): void {
     const weather = this.#weather;
-    switch (this.#dice.weighted({ die: 1, stop: 0.7, freeze: 3, jump: 1, throttle: 1, weather: 2 })) {
+    switch (this.#random.weighted({ die: 1, stop: 0.7, freeze: 3, jump: 1, throttle: 1, weather: 2 })) {
       case 'die':
         host.process?.die();
         return;
@@ -172,16 +172,16 @@ class Simulation {
         host.stop();
         return;
       case 'freeze':
-        host.process?.freeze(this.#dice.scale(1, 48 * hourMs));
+        host.process?.freeze(this.#random.scale(1, 48 * hourMs));
         return;
       case 'jump':
         host.process?.jump();
         return;
       case 'throttle':
-        weather.throttledUntilMs = this.#timeline.nowMs + this.#dice.scale(100, 5 * minuteMs);
+        weather.throttledUntilMs = this.#timeline.nowMs + this.#random.scale(100, 5 * minuteMs);
         return;
       case 'weather':
-        weather.faults = this.#dice.pick([0, 0.02, 0.1, 0.3]);
+        weather.faults = this.#random.pick([0, 0.02, 0.1, 0.3]);
     }
   }
 
@@ -210,7 +210,7 @@ class Simulation {
     const homes = this.#homes();
     for (const home of homes) {
       for (const resource of resources) {
-        const key = { ...anyKey(this.#dice), resource };
+        const key = { ...anyKey(this.#random), resource };
         void client.ask(home, [{ key, verb: 'put' }]).then(() => (answered += 1));
       }
     }
@@ -268,8 +268,8 @@ class Simulation {
 
   async #coldStart(): Promise<void> {
     const { truth, timeline, judge } = this.#scene;
-    const process = new SimulatedProcess('cold', timeline, this.#dice.fork());
-    const table = new FaultyWay({ table: this.#table, timeline, process, dice: this.#dice.fork(), weather: this.#weather, judge });
+    const process = new SimulatedProcess('cold', timeline, this.#random.fork());
+    const table = new FaultyWay({ table: this.#table, timeline, process, random: this.#random.fork(), weather: this.#weather, judge });
     const store = await this.#waitFor(this.#createStore({ table, world: process, limits: this.#limits }));
     if (store === undefined) return judge.violated('I26 liveness', 'a cold process does not come up');
     if (store.view().revision !== truth.revision)
@@ -300,14 +300,14 @@ class Simulation {
   }
 }
 
-function weatherOf(dice: Dice): Weather {
-  const share = (): number => (dice.chance(0.5) ? 1 : dice.between(0, 3));
+function weatherOf(random: SeededRandom): Weather {
+  const share = (): number => (random.chance(0.5) ? 1 : random.between(0, 3));
   return {
-    faults: dice.pick([0, 0.02, 0.05, 0.1, 0.3]),
+    faults: random.pick([0, 0.02, 0.05, 0.1, 0.3]),
     throttledUntilMs: 0,
     stall: { advances: false, puts: false },
-    frozenStarts: dice.pick([0, 0.1, 0.3]),
-    isTorn: dice.chance(0.5),
+    frozenStarts: random.pick([0, 0.1, 0.3]),
+    isTorn: random.chance(0.5),
     fates: {
       throttled: share(),
       lost: share(),
@@ -322,17 +322,17 @@ function weatherOf(dice: Dice): Weather {
 }
 
 /** Small bounds make rare cases common; times stay as they are. */
-function limitsOf(dice: Dice): Partial<StoreLimits> {
-  const historyChangesMax = dice.pick([5, 20, 100_000]);
+function limitsOf(random: SeededRandom): Partial<StoreLimits> {
+  const historyChangesMax = random.pick([5, 20, 100_000]);
   return {
     historyChangesMax,
     // Little memory is little for both: nothing stays decoded, or a few objects.
     ...(historyChangesMax < 100_000 ? { parsedBytesMax: historyChangesMax * 100, textBytesMax: (historyChangesMax - 5) * 100 } : {}),
-    watchBatchMax: dice.pick([1, 3, 1000]),
-    slotOperationsMax: dice.pick([1, 3, 256]),
-    slotBytesMax: dice.pick([400, 256 * 1024]),
-    inlineBytesMax: dice.pick([60, 200, 256 * 1024]),
-    materialiseSlots: dice.pick([3, 20, 1024]),
+    watchBatchMax: random.pick([1, 3, 1000]),
+    slotOperationsMax: random.pick([1, 3, 256]),
+    slotBytesMax: random.pick([400, 256 * 1024]),
+    inlineBytesMax: random.pick([60, 200, 256 * 1024]),
+    materialiseSlots: random.pick([3, 20, 1024]),
     objectBytesMax: 2 ** 21,
   };
 }

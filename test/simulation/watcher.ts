@@ -1,6 +1,6 @@
 /** Lists, watches from there, and goes on elsewhere when its process dies. It compares all changes that it gets with the log. */
 import { StoreError, type Change, type WatchBatch } from '../../functions/store/store.ts';
-import type { Dice } from './dice.ts';
+import type { SeededRandom } from './seeded-random.ts';
 import { namespaceOf, resources } from './operations.ts';
 import type { Home, Scene } from './scene.ts';
 import { colorOf, markOf, nameOf, type TrueChange } from './truth.ts';
@@ -8,7 +8,7 @@ import { colorOf, markOf, nameOf, type TrueChange } from './truth.ts';
 export class Watcher {
   readonly name: string;
   readonly #scene: Scene;
-  readonly #dice: Dice;
+  readonly #random: SeededRandom;
   readonly #resource: string;
   readonly #namespace: string | undefined;
   /** The watch has delivered everything up to here; undefined: a list is needed. */
@@ -18,19 +18,19 @@ export class Watcher {
   constructor(name: string, scene: Scene) {
     this.name = name;
     this.#scene = scene;
-    this.#dice = scene.dice.fork();
-    this.#resource = this.#dice.pick(resources);
-    this.#namespace = this.#dice.chance(0.3) ? namespaceOf(this.#dice) : undefined;
+    this.#random = scene.random.fork();
+    this.#resource = this.#random.pick(resources);
+    this.#namespace = this.#random.chance(0.3) ? namespaceOf(this.#random) : undefined;
   }
 
   /** Never ends by itself. */
   async run(): Promise<void> {
     for (;;) {
-      const home = this.#dice.pick(this.#scene.homes);
+      const home = this.#random.pick(this.#scene.homes);
       this.#home = home;
       if (home === undefined) await this.#scene.sleep(1000);
       else await this.#session(home);
-      await this.#scene.sleep(this.#dice.scale(10, 5000));
+      await this.#scene.sleep(this.#random.scale(10, 5000));
     }
   }
 
@@ -48,7 +48,7 @@ export class Watcher {
     const { process } = home;
     const end = new AbortController();
     const dead = new Promise<void>((resolve) => process.onDeath(resolve));
-    const tired = this.#scene.sleep(this.#dice.scale(1000, 12 * 3_600_000)).then(() => end.abort());
+    const tired = this.#scene.sleep(this.#random.scale(1000, 12 * 3_600_000)).then(() => end.abort());
     const session = this.#listAndWatch(home, end.signal).catch((error: unknown) => end.signal.aborted || this.#failed(error));
     await Promise.race([session, dead, tired]);
     end.abort();
@@ -57,7 +57,7 @@ export class Watcher {
   async #listAndWatch({ process, store }: Home, signal: AbortSignal): Promise<void> {
     await process.sleep(1);
     if (signal.aborted) return;
-    if (this.#told === undefined || this.#dice.chance(0.2)) {
+    if (this.#told === undefined || this.#random.chance(0.2)) {
       const view = await store.fresh();
       if (signal.aborted) return;
       this.#scene.checkPicture(view, 'a list to watch from');

@@ -1,7 +1,7 @@
 /** The one true table: the memory table, with a witness to every write at the moment it is carried out. */
 import { memoryTable } from '../../functions/store/memory/memory-table.ts';
 import type { ObjectItem, SlotPage, Table } from '../../functions/store/table.ts';
-import type { Dice } from './dice.ts';
+import type { SeededRandom } from './seeded-random.ts';
 import type { Timeline } from './timeline.ts';
 import type { Truth } from './truth.ts';
 
@@ -21,11 +21,11 @@ export interface WitnessedTableOptions {
   /** Tombstones vanish by themselves, as they do on DynamoDB; else when they are pruned. */
   readonly tombstoneLifeMs: number | undefined;
   /** Expiry comes when it comes: each time, some of what may go stays. */
-  readonly dice: Dice;
+  readonly random: SeededRandom;
   readonly weakness?: TableWeakness;
 }
 
-export function witnessedTable({ timeline, truth, bucketSlots, tombstoneLifeMs, dice, weakness }: WitnessedTableOptions): WitnessedTable {
+export function witnessedTable({ timeline, truth, bucketSlots, tombstoneLifeMs, random, weakness }: WitnessedTableOptions): WitnessedTable {
   const never = (): never => {
     throw new Error('the true table needs no time');
   };
@@ -37,7 +37,7 @@ export function witnessedTable({ timeline, truth, bucketSlots, tombstoneLifeMs, 
 
   /** Some of what may go; never before its time. */
   const remove = (mayGo: (tombstone: ObjectItem) => boolean): void => {
-    items = new Map([...items].filter(([, item]) => item.body !== undefined || !mayGo(item) || dice.chance(0.3)));
+    items = new Map([...items].filter(([, item]) => item.body !== undefined || !mayGo(item) || random.chance(0.3)));
   };
   const expire = (): void => {
     if (tombstoneLifeMs !== undefined) remove(({ writtenMs }) => timeline.nowMs > writtenMs + tombstoneLifeMs);
@@ -86,7 +86,7 @@ export function witnessedTable({ timeline, truth, bucketSlots, tombstoneLifeMs, 
       return 'written';
     },
     async readBlob(hash) {
-      for (const [name, { expiresMs }] of blobs) if (timeline.nowMs > expiresMs && dice.chance(0.5)) blobs.delete(name);
+      for (const [name, { expiresMs }] of blobs) if (timeline.nowMs > expiresMs && random.chance(0.5)) blobs.delete(name);
       return blobs.get(hash)?.bytes;
     },
     async expireBlobs(hashes, expiresMs) {
@@ -100,7 +100,7 @@ export function witnessedTable({ timeline, truth, bucketSlots, tombstoneLifeMs, 
       if (tombstoneLifeMs === undefined) remove(({ revision, writtenMs }) => revision <= what.revision && writtenMs < what.beforeMs);
       // What expires by itself is there for much longer than what is pruned.
       const beforeMs = tombstoneLifeMs === undefined ? what.beforeMs : Math.min(what.beforeMs, timeline.nowMs - 4 * tombstoneLifeMs);
-      if (dice.chance(0.7)) await table.prune({ ...what, beforeMs, slot: dice.chance(0.3) ? dice.whole(0, what.slot) : what.slot });
+      if (random.chance(0.7)) await table.prune({ ...what, beforeMs, slot: random.chance(0.3) ? random.whole(0, what.slot) : what.slot });
     },
   };
 }

@@ -2,7 +2,7 @@
 import { sessionEpoch } from '../../functions/store/epoch.ts';
 import type { inEpoch } from '../../functions/store/epoch.ts';
 import { StoreError } from '../../functions/store/store.ts';
-import type { Dice } from './dice.ts';
+import type { SeededRandom } from './seeded-random.ts';
 import { Asked } from './operations.ts';
 import type { Home, Scene } from './scene.ts';
 
@@ -18,21 +18,21 @@ const sessionsMax = 12;
 export class Worker {
   readonly #name: string;
   readonly #scene: Scene;
-  readonly #dice: Dice;
+  readonly #random: SeededRandom;
   readonly #fence: Fence;
   #written = 0;
 
   constructor(name: string, scene: Scene, fence: Fence) {
     this.#name = name;
     this.#scene = scene;
-    this.#dice = scene.dice.fork();
+    this.#random = scene.random.fork();
     this.#fence = fence;
   }
 
   async run(): Promise<void> {
     for (let session = 1; session <= sessionsMax; session += 1) {
-      await this.#scene.sleep(this.#dice.scale(10_000, 3 * 3_600_000));
-      const home = this.#dice.pick(this.#scene.homes);
+      await this.#scene.sleep(this.#random.scale(10_000, 3 * 3_600_000));
+      const home = this.#random.pick(this.#scene.homes);
       if (home === undefined) continue;
       const dead = new Promise<void>((resolve) => home.process.onDeath(resolve));
       await Promise.race([this.#session(home, `${this.#name}.${session}`), dead, this.#scene.sleep(sessionMsMax)]);
@@ -42,12 +42,12 @@ export class Worker {
   async #session({ store, process }: Home, uid: string): Promise<void> {
     const begin = sessionEpoch(store, workersName, uid);
     try {
-      for (let write = this.#dice.whole(1, 3); write > 0; write -= 1) {
+      for (let write = this.#random.whole(1, 3); write > 0; write -= 1) {
         this.#written += 1;
-        const asked = new Asked(`${uid}.${this.#written}`, [{ key, verb: 'put' }], this.#dice);
+        const asked = new Asked(`${uid}.${this.#written}`, [{ key, verb: 'put' }], this.#random);
         this.#scene.truth.fence(asked.mark, uid);
         await store.commit(this.#fence(asked, await begin()()));
-        await process.sleep(this.#dice.scale(10, 300_000));
+        await process.sleep(this.#random.scale(10, 300_000));
       }
     } catch (error) {
       const isExpected = error instanceof StoreError || (error instanceof Error && error.name === 'EpochOver');

@@ -298,30 +298,30 @@ export async function assertSettled(cluster: Cluster): Promise<void> {
   assert.equal(cluster.calls(), calls);
 }
 
-/** With EVERY_CALL each call fails in a play of its own; otherwise each play lets every so many calls fail. */
+/** With EVERY_CALL each call fails in a run of its own; otherwise each run lets every so many calls fail. */
 const failsApart = process.env['EVERY_CALL'] === undefined ? 3 : Infinity;
 
 /**
- * Plays the scenario until each call of the controllers has failed once. Each time other calls of them fail.
+ * Runs the scenario until each call of the controllers has failed once. Each time other calls of them fail.
  * What is there in the end must always be the same.
  */
 export async function assertSurvivesAnyFailure(
   scenario: (cluster: Cluster) => Promise<void>,
   ending: (cluster: Cluster) => Promise<unknown>,
 ): Promise<void> {
-  const expected = await playedWith(() => false, scenario, ending);
+  const expected = await endingWith(() => false, scenario, ending);
   const firstMax = Math.min(expected.calls, expected.callsBefore + failsApart);
   assert.ok(firstMax > expected.callsBefore, 'the scenario needs calls');
   for (let first = expected.callsBefore + 1; first <= firstMax; first += 1) {
     const isFailing = (call: number): boolean =>
       call === first || (call > first && call <= expected.calls && (call - first) % failsApart === 0);
-    const { result } = await playedWith(isFailing, scenario, ending);
+    const { result } = await endingWith(isFailing, scenario, ending);
     assert.deepEqual(result, expected.result, `after call ${first} failed`);
   }
 }
 
 /** `callsBefore`: those of the cluster's start, which has a test of its own. */
-async function playedWith(
+async function endingWith(
   fails: (call: number) => boolean,
   scenario: (cluster: Cluster) => Promise<void>,
   ending: (cluster: Cluster) => Promise<unknown>,

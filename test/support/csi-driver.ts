@@ -1,6 +1,6 @@
 /**
  * A CSI driver of directories, for tests: it answers on real sockets as a driver's pod does, and mounts what it is asked to.
- * A controller's part (attach, grow) is played by the test itself.
+ * A controller's part (attach, grow) is done by the test itself.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync } from 'node:fs';

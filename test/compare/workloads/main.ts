@@ -9,7 +9,7 @@ import { nodes } from '../../../functions/kube/resource-type.ts';
 import { differencesOf } from './differences.ts';
 import { renameOf } from './normalise.ts';
 import { type Plane, withBothPlanes } from './planes.ts';
-import { playedNodes, playNodes } from './played-nodes.ts';
+import { simulatedNodes, simulateNodes } from './simulated-nodes.ts';
 import { createRecorder, typesOf } from './recorder.ts';
 import { runScenario, type Side } from './run-scenario.ts';
 import { namespaceOfScenario, readScenarios, type Scenario } from './scenario.ts';
@@ -47,18 +47,18 @@ async function openSide({ name, access }: Plane): Promise<Side & { stop(): void 
   const client = createHttpClient({ fetch, baseUrl: access.server, userAgent: 'compare' });
   const types = await typesOf(async (path) => (await fetch(new Request(access.server + path))).json());
   const recorder = await createRecorder(client, types);
-  const played = await playNodes(client, recorder);
+  const simulated = await simulateNodes(client, recorder);
   const isReady = ({ spec }: Node): boolean => (spec?.taints ?? []).every(({ key }) => key === 'apart');
-  while (!recorder.list(nodes, '').every(isReady) || recorder.list(nodes, '').length < Object.keys(playedNodes).length)
+  while (!recorder.list(nodes, '').every(isReady) || recorder.list(nodes, '').length < Object.keys(simulatedNodes).length)
     await new Promise((resolve) => setTimeout(resolve, 100));
   return {
     name,
     client,
     types,
     recorder,
-    nodes: played,
+    nodes: simulated,
     stop() {
-      played.stop();
+      simulated.stop();
       recorder.stop();
       fetch.close();
     },

@@ -2,7 +2,7 @@
 import type { Json, JsonObject, KubeObject } from '../../../functions/kube/object.ts';
 import { nameOf, namespaceOf } from '../../../functions/kube/object.ts';
 import { isObject } from '../json.ts';
-import { playedNodes } from './played-nodes.ts';
+import { simulatedNodes } from './simulated-nodes.ts';
 
 /** A text in which names that were drawn are replaced. */
 export type Rename = (text: string) => string;
@@ -50,7 +50,7 @@ export function renameOf(everything: readonly KubeObject[], namespace: string): 
   };
 }
 
-const nodePattern = new RegExp(`\\b(${Object.keys(playedNodes).join('|')})\\b`, 'g');
+const nodePattern = new RegExp(`\\b(${Object.keys(simulatedNodes).join('|')})\\b`, 'g');
 const rules: readonly { readonly pattern: RegExp; readonly by: string; readonly why: string }[] = [
   { pattern: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z/g, by: '<micro>', why: 'each side has its own times' },
   { pattern: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, by: '<time>', why: 'each side has its own times' },

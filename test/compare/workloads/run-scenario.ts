@@ -7,7 +7,7 @@ import type { Json, KubeObject, ObjectName } from '../../../functions/kube/objec
 import { labelsOf, nameOf, namespaceOf } from '../../../functions/kube/object.ts';
 import { apiVersionOf, events, groupResource, namespaces, pods, type ResourceType } from '../../../functions/kube/resource-type.ts';
 import { isObject } from '../json.ts';
-import type { PlayedNodes } from './played-nodes.ts';
+import type { SimulatedNodes } from './simulated-nodes.ts';
 import type { Recorder } from './recorder.ts';
 import { type Expectation, namespaceOfScenario, type Scenario, type Step, type Target } from './scenario.ts';
 
@@ -16,7 +16,7 @@ export interface Side {
   readonly client: Client;
   readonly types: readonly ResourceType[];
   readonly recorder: Recorder;
-  readonly nodes: PlayedNodes;
+  readonly nodes: SimulatedNodes;
 }
 
 export interface Outcome {

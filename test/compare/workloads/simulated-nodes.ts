@@ -12,7 +12,7 @@ import { isConflict, isNotFound } from '../../../functions/kube/status-error.ts'
 import { microTimestamp, timestamp } from '../../../functions/kube/time.ts';
 import type { Recorder } from './recorder.ts';
 
-export interface PlayedNodes {
+export interface SimulatedNodes {
   silence(name: string): void;
   wake(name: string): void;
   end(pod: Pod, exitCode: number): Promise<void>;
@@ -22,7 +22,7 @@ export interface PlayedNodes {
 const beatMs = 5_000;
 const leaseNamespace = 'kube-node-lease';
 /** Zones of the nodes. The last ones are kept apart, for what happens to nodes. */
-export const playedNodes: Readonly<Record<string, { readonly zone: string; readonly apart?: true }>> = {
+export const simulatedNodes: Readonly<Record<string, { readonly zone: string; readonly apart?: true }>> = {
   'node-a': { zone: 'zone-1' },
   'node-b': { zone: 'zone-1' },
   'node-c': { zone: 'zone-2' },
@@ -31,10 +31,10 @@ export const playedNodes: Readonly<Record<string, { readonly zone: string; reado
 /** A resource of each node, so that scenarios fill nodes without standing in each other's way. */
 const slots = Object.fromEntries(['a', 'b', 'c', 'd', 'e', 'f'].map((name) => [`example.com/slots-${name}`, '2']));
 
-export async function playNodes(client: Client, recorder: Recorder): Promise<PlayedNodes> {
+export async function simulateNodes(client: Client, recorder: Recorder): Promise<SimulatedNodes> {
   const silent = new Set<string>();
   const ending = new AbortController();
-  for (const name of Object.keys(playedNodes)) await register(client, name);
+  for (const name of Object.keys(simulatedNodes)) await register(client, name);
   const beats = beat(client, silent, ending.signal);
   beats.catch((error: unknown) => {
     if (!ending.signal.aborted) throw error;
@@ -53,7 +53,7 @@ export async function playNodes(client: Client, recorder: Recorder): Promise<Pla
 }
 
 async function register(client: Client, name: string): Promise<void> {
-  const { zone, apart } = playedNodes[name] ?? { zone: '' };
+  const { zone, apart } = simulatedNodes[name] ?? { zone: '' };
   const now = timestamp(Date.now());
   const labels = { 'kubernetes.io/hostname': name, 'topology.kubernetes.io/zone': zone, 'kubernetes.io/os': 'linux' };
   const taints = apart === true ? { taints: [{ key: 'apart', effect: 'NoSchedule' as const }] } : {};
@@ -81,7 +81,7 @@ async function register(client: Client, name: string): Promise<void> {
 
 async function beat(client: Client, silent: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    for (const name of Object.keys(playedNodes).filter((node) => !silent.has(node))) {
+    for (const name of Object.keys(simulatedNodes).filter((node) => !silent.has(node))) {
       const at = { namespace: leaseNamespace, name };
       await client.patch(leases, at, { spec: { renewTime: microTimestamp(Date.now()) } });
       const node = copy(await client.get(nodes, { namespace: '', name }));
@@ -125,7 +125,7 @@ class Kubelet {
 
   follow(pod: Pod): void {
     const node = pod.spec.nodeName;
-    if (node === undefined || playedNodes[node] === undefined || this.#silent.has(node)) return;
+    if (node === undefined || simulatedNodes[node] === undefined || this.#silent.has(node)) return;
     const isLeaving = pod.metadata.deletionTimestamp !== undefined;
     const key = `${pod.metadata.uid} ${isLeaving}`;
     if (this.#begun.has(key)) return;

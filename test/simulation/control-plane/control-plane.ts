@@ -10,7 +10,7 @@ import { isPodReady } from '../../../functions/kube/pod.ts';
 import { namespaces } from '../../../functions/kube/resource-type.ts';
 import { memoryTable } from '../../../functions/store/memory/memory-table.ts';
 import { WebhookCallError } from '../../../functions/apiserver/webhook/webhook-client.ts';
-import { Dice } from '../dice.ts';
+import { SeededRandom } from '../seeded-random.ts';
 import type { Weather } from '../faulty-way.ts';
 import { Judge, type Violation } from '../judge.ts';
 import type { SimulatedProcess } from '../simulated-process.ts';
@@ -61,7 +61,7 @@ const never = (): never => {
 };
 
 class ControlPlane {
-  readonly #dice: Dice;
+  readonly #random: SeededRandom;
   readonly #timeline = new Timeline(startMs);
   readonly #judge = new Judge(this.#timeline);
   readonly #witness = new Witness(this.#timeline);
@@ -87,13 +87,13 @@ class ControlPlane {
     table: ReturnType<typeof memoryTable>,
     keys: Awaited<ReturnType<typeof signingKeys>>,
   ) {
-    const dice = new Dice(seed);
-    this.#dice = dice;
+    const random = new SeededRandom(seed);
+    this.#random = random;
     this.#table = table;
-    const names = given ?? drawn(dice);
-    this.#hasNodeTrouble = dice.chance(0.4);
-    this.#weather = weatherOf(dice);
-    this.#rings = { lost: dice.pick([0, 0.1, 0.5]), twice: dice.pick([0, 0.3]), superseding: dice.pick([0, 0.1, 0.5]) };
+    const names = given ?? drawn(random);
+    this.#hasNodeTrouble = random.chance(0.4);
+    this.#weather = weatherOf(random);
+    this.#rings = { lost: random.pick([0, 0.1, 0.5]), twice: random.pick([0, 0.3]), superseding: random.pick([0, 0.1, 0.5]) };
     const isPeaceful = !this.#hasNodeTrouble && !names.includes('capacity');
     this.#invariants = new Invariants(this.#judge, this.#witness, this.#running, isPeaceful);
     const parts = {
@@ -102,22 +102,28 @@ class ControlPlane {
       table: witnessed(table, this.#witness),
       weather: this.#weather,
       keys,
-      webhooks: (process: SimulatedProcess) => this.#webhooks(process, dice.fork()),
+      webhooks: (process: SimulatedProcess) => this.#webhooks(process, random.fork()),
       onSend: this.#invariants.sent.bind(this.#invariants),
       members: this.#members,
     };
-    this.#places = Array.from({ length: dice.whole(2, 3) }, (_, number) => new Place(number + 1, parts, dice.fork()));
+    this.#places = Array.from({ length: random.whole(2, 3) }, (_, number) => new Place(number + 1, parts, random.fork()));
     this.#machines = Array.from({ length: machineCount }, (_, number) => {
       const onStart = (running: Running): void => this.#invariants.started(running);
-      return new Machine(number + 1, { stage: this.#stage, dice: dice.fork(), running: this.#running, onStart });
+      return new Machine(number + 1, { stage: this.#stage, random: random.fork(), running: this.#running, onStart });
     });
     this.#doorbells = groupNames.map((group) => {
-      const doorbell = { timeline: this.#timeline, judge: this.#judge, dice: dice.fork(), weather: this.#rings, members: this.#members };
+      const doorbell = {
+        timeline: this.#timeline,
+        judge: this.#judge,
+        random: random.fork(),
+        weather: this.#rings,
+        members: this.#members,
+      };
       return new Doorbell(group, doorbell);
     });
     this.#acts = names.map((name, number) => {
-      const forked = dice.fork();
-      const actor = { stage: this.#stage, dice: forked, caller: new Caller(this.#stage, forked.fork()), namespace: `${name}-${number}` };
+      const forked = random.fork();
+      const actor = { stage: this.#stage, random: forked, caller: new Caller(this.#stage, forked.fork()), namespace: `${name}-${number}` };
       return { scene: scenes[name], actor };
     });
     this.#witness.onChange(({ key, type, revision, object }) => {
@@ -160,30 +166,30 @@ class ControlPlane {
   }
 
   async #play(scene: Scene, actor: Actor): Promise<void> {
-    await this.#stage.sleep(this.#dice.scale(100, 5000));
+    await this.#stage.sleep(this.#random.scale(100, 5000));
     await actor.caller.ask((client) => client.create(namespaces, { metadata: { name: actor.namespace }, spec: {} }));
     await scene.play(actor);
   }
 
   /** What happens to processes and machines, whatever they do. */
   #trouble(): void {
-    this.#timeline.after(this.#dice.scale(1000, 40_000), () => {
+    this.#timeline.after(this.#random.scale(1000, 40_000), () => {
       if (this.#isCalm) return;
-      const place = this.#dice.pick(this.#places);
-      const what = this.#dice.weighted({ die: 2, freeze: 4, throttle: 1, weather: 2, node: this.#hasNodeTrouble ? 4 : 0 });
+      const place = this.#random.pick(this.#places);
+      const what = this.#random.weighted({ die: 2, freeze: 4, throttle: 1, weather: 2, node: this.#hasNodeTrouble ? 4 : 0 });
       if (what === 'die') place.process?.die();
-      if (what === 'freeze') place.process?.freeze(this.#dice.scale(100, 4 * minuteMs));
-      if (what === 'throttle') this.#weather.throttledUntilMs = this.#timeline.nowMs + this.#dice.scale(100, 20_000);
-      if (what === 'weather') this.#weather.faults = this.#dice.pick([0, 0.02, 0.1]);
-      if (what === 'node') this.#hurt(this.#dice.pick(this.#machines));
+      if (what === 'freeze') place.process?.freeze(this.#random.scale(100, 4 * minuteMs));
+      if (what === 'throttle') this.#weather.throttledUntilMs = this.#timeline.nowMs + this.#random.scale(100, 20_000);
+      if (what === 'weather') this.#weather.faults = this.#random.pick([0, 0.02, 0.1]);
+      if (what === 'node') this.#hurt(this.#random.pick(this.#machines));
       this.#trouble();
     });
   }
 
   #hurt(machine: Machine): void {
     if (!machine.isOn || machine.isCutOff) return;
-    const forMs = this.#dice.scale(10_000, 8 * minuteMs);
-    const isCut = this.#dice.chance(0.5);
+    const forMs = this.#random.scale(10_000, 8 * minuteMs);
+    const isCut = this.#random.chance(0.5);
     this.#judge.note(machine.name, () => (isCut ? 'is cut off' : 'crashes'));
     if (isCut) machine.isCutOff = true;
     else machine.crash();
@@ -197,10 +203,10 @@ class ControlPlane {
   }
 
   /** Answers late or never; what asks gives up after its time. */
-  #webhooks(process: SimulatedProcess, dice: Dice): WebhookClient {
+  #webhooks(process: SimulatedProcess, random: SeededRandom): WebhookClient {
     return {
       post: async (_target, body, { timeoutSeconds }) => {
-        const answerMs = dice.scale(1, 30_000);
+        const answerMs = random.scale(1, 30_000);
         await process.sleep(Math.min(answerMs, timeoutSeconds * 1000));
         if (answerMs >= timeoutSeconds * 1000) throw new WebhookCallError('context deadline exceeded');
         const { uid } = (body as { request: { uid: string } }).request;
@@ -260,14 +266,14 @@ function shown(object: KubeObject): string {
   return spec?.replicas === undefined ? deleted : `wants ${spec.replicas}, available ${status?.availableReplicas}${deleted}`;
 }
 
-function drawn(dice: Dice): readonly SceneName[] {
+function drawn(random: SeededRandom): readonly SceneName[] {
   const names = Object.keys(scenes) as SceneName[];
-  return Array.from({ length: dice.whole(1, 2) }, () => dice.pick(names));
+  return Array.from({ length: random.whole(1, 2) }, () => random.pick(names));
 }
 
-function weatherOf(dice: Dice): Weather {
+function weatherOf(random: SeededRandom): Weather {
   return {
-    faults: dice.pick([0, 0.02, 0.05]),
+    faults: random.pick([0, 0.02, 0.05]),
     throttledUntilMs: 0,
     stall: { advances: false, puts: false },
     frozenStarts: 0,

@@ -4,7 +4,7 @@
  */
 import type { ControllerGroupName } from '../../../functions/worker-groups.ts';
 import type { SessionOutcome } from '../../../functions/workers/session.ts';
-import type { Dice } from '../dice.ts';
+import type { SeededRandom } from '../seeded-random.ts';
 import type { Judge } from '../judge.ts';
 import type { Timeline } from '../timeline.ts';
 import type { Member } from './member.ts';
@@ -20,7 +20,7 @@ export interface RingWeather {
 export interface DoorbellParts {
   readonly timeline: Timeline;
   readonly judge: Judge;
-  readonly dice: Dice;
+  readonly random: SeededRandom;
   readonly weather: RingWeather;
   readonly members: ReadonlySet<Member>;
 }
@@ -59,14 +59,14 @@ export class Doorbell {
   }
 
   ring(): void {
-    const { dice, weather } = this.#parts;
-    if (this.#isComing || dice.chance(weather.lost)) return;
+    const { random, weather } = this.#parts;
+    if (this.#isComing || random.chance(weather.lost)) return;
     this.#isComing = true;
-    this.#after(dice.scale(lateMs.min, lateMs.max), () => {
+    this.#after(random.scale(lateMs.min, lateMs.max), () => {
       this.#isComing = false;
       this.#deliver();
     });
-    if (dice.chance(weather.twice)) this.#after(dice.scale(lateMs.min, 10 * lateMs.max), () => this.#deliver());
+    if (random.chance(weather.twice)) this.#after(random.scale(lateMs.min, 10 * lateMs.max), () => this.#deliver());
   }
 
   #after(ms: number, run: () => void): void {
@@ -83,8 +83,8 @@ export class Doorbell {
   }
 
   #deliver(): void {
-    const { dice, weather, members } = this.#parts;
-    const isBeside = this.#running > 0 && dice.chance(weather.superseding);
+    const { random, weather, members } = this.#parts;
+    const isBeside = this.#running > 0 && random.chance(weather.superseding);
     const ready = [...members].filter((member) => !member.process.isFrozen && !this.#busy.has(member));
     if ((this.#running > 0 && !isBeside) || ready.length === 0) {
       this.#isRung = true;
@@ -92,7 +92,7 @@ export class Doorbell {
       return;
     }
     this.#isRung = false;
-    void this.#run(dice.pick(ready));
+    void this.#run(random.pick(ready));
   }
 
   async #run(member: Member): Promise<void> {

@@ -8,7 +8,7 @@ import { isPodReady } from '../../../functions/kube/pod.ts';
 import { groupResource, leases, nodes, pods } from '../../../functions/kube/resource-type.ts';
 import { hasReason } from '../../../functions/kube/status-error.ts';
 import { microTimestamp, timestamp } from '../../../functions/kube/time.ts';
-import type { Dice } from '../dice.ts';
+import type { SeededRandom } from '../seeded-random.ts';
 import { Caller, nodePatienceMs, type Stage } from './stage.ts';
 
 /** A pod's containers on a machine. */
@@ -26,7 +26,7 @@ export interface Running {
 
 export interface MachineParts {
   readonly stage: Stage;
-  readonly dice: Dice;
+  readonly random: SeededRandom;
   /** All that run anywhere. */
   readonly running: Set<Running>;
   readonly onStart: (running: Running) => void;
@@ -57,7 +57,7 @@ export class Machine {
     this.name = `node-${number}`;
     this.#parts = parts;
     const user = { name: `system:node:${this.name}`, groups: ['system:nodes', 'system:authenticated'] };
-    this.#caller = new Caller(parts.stage, parts.dice.fork(), { user, patienceMs: nodePatienceMs });
+    this.#caller = new Caller(parts.stage, parts.random.fork(), { user, patienceMs: nodePatienceMs });
   }
 
   get #isHeard(): boolean {
@@ -84,18 +84,18 @@ export class Machine {
   }
 
   async #follow(): Promise<void> {
-    const { stage, dice } = this.#parts;
+    const { stage, random } = this.#parts;
     for (;;) {
-      await stage.sleep(dice.between(300, 1500));
+      await stage.sleep(random.between(300, 1500));
       if (this.#isHeard) this.#read();
     }
   }
 
   #read(): void {
-    const { stage, dice } = this.#parts;
+    const { stage, random } = this.#parts;
     const members = [...stage.members].filter(({ process }) => !process.isFrozen);
     if (members.length === 0) return;
-    const view = dice.pick(members).store.view();
+    const view = random.pick(members).store.view();
     if (view.revision < this.#seen) return;
     this.#seen = view.revision;
     const mine = new Map<string, Pod>();
@@ -113,10 +113,10 @@ export class Machine {
   }
 
   async #start(pod: Pod): Promise<void> {
-    const { stage, dice, running, onStart } = this.#parts;
+    const { stage, random, running, onStart } = this.#parts;
     this.#known.add(uidOf(pod));
     const boot = this.#boot;
-    await stage.sleep(dice.scale(50, 4000));
+    await stage.sleep(random.scale(50, 4000));
     if (boot !== this.#boot || this.#neverStarted.has(uidOf(pod))) return;
     this.#addresses += 1;
     const address = `10.244.${this.name.slice('node-'.length)}.${this.#addresses % 250}`;
@@ -125,13 +125,13 @@ export class Machine {
     running.add(made);
     onStart(made);
     const play = pod.metadata.annotations?.['play'] ?? '';
-    if (play.startsWith('exit ')) void this.#exitLater(made, playedExit(play, dice), boot);
+    if (play.startsWith('exit ')) void this.#exitLater(made, exitCodeOf(play, random), boot);
     await this.#report(made);
   }
 
   async #exitLater(made: Running, exitCode: number, boot: number): Promise<void> {
-    const { stage, dice, running } = this.#parts;
-    await stage.sleep(dice.scale(500, 20_000));
+    const { stage, random, running } = this.#parts;
+    await stage.sleep(random.scale(500, 20_000));
     if (boot !== this.#boot || made.isStopping) return;
     made.exitCode = exitCode;
     made.isReported = false;
@@ -140,12 +140,12 @@ export class Machine {
   }
 
   async #stop(pod: Pod, running: Running | undefined): Promise<void> {
-    const { stage, dice } = this.#parts;
+    const { stage, random } = this.#parts;
     const boot = this.#boot;
     if (running !== undefined) {
       if (running.isStopping) return;
       running.isStopping = true;
-      await stage.sleep(dice.scale(50, stopMsMax));
+      await stage.sleep(random.scale(50, stopMsMax));
       if (boot !== this.#boot) return;
       this.#parts.running.delete(running);
     }
@@ -217,10 +217,10 @@ export class Machine {
   }
 
   async #beat(): Promise<void> {
-    const { stage, dice } = this.#parts;
+    const { stage, random } = this.#parts;
     for (;;) {
       if (this.#isHeard) void this.#register();
-      await stage.sleep(dice.between(0.8, 1.1) * beatMs);
+      await stage.sleep(random.between(0.8, 1.1) * beatMs);
     }
   }
 
@@ -265,7 +265,7 @@ const isFinished = ({ status }: Pod): boolean => status?.phase === 'Succeeded' |
 const isGone = (error: Error): boolean => hasReason(error, 'NotFound') || hasReason(error, 'Conflict') || hasReason(error, 'Invalid');
 
 /** `exit 1 0.3`: the code 1 three times of ten, else 0. */
-function playedExit(play: string, dice: Dice): number {
+function exitCodeOf(play: string, random: SeededRandom): number {
   const [, code = '0', share = '1'] = play.split(' ');
-  return dice.chance(Number(share)) ? Number(code) : 0;
+  return random.chance(Number(share)) ? Number(code) : 0;
 }

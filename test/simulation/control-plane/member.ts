@@ -12,7 +12,7 @@ import type { Store } from '../../../functions/store/store.ts';
 import type { Table } from '../../../functions/store/table.ts';
 import { type ControllerGroupName, loadWorkerGroup, type WorkerGroup } from '../../../functions/worker-groups.ts';
 import { createCache } from '../../../functions/workers/cache.ts';
-import type { Dice } from '../dice.ts';
+import type { SeededRandom } from '../seeded-random.ts';
 import { FaultyWay, type Weather } from '../faulty-way.ts';
 import { expectUnavailable } from '../host.ts';
 import type { Judge } from '../judge.ts';
@@ -47,15 +47,15 @@ export interface PlaceParts {
 export class Place {
   readonly #number: number;
   readonly #parts: PlaceParts;
-  readonly #dice: Dice;
+  readonly #random: SeededRandom;
   #lives = 0;
   #member: Member | undefined;
   #process: SimulatedProcess | undefined;
 
-  constructor(number: number, parts: PlaceParts, dice: Dice) {
+  constructor(number: number, parts: PlaceParts, random: SeededRandom) {
     this.#number = number;
     this.#parts = parts;
-    this.#dice = dice;
+    this.#random = random;
   }
 
   get process(): SimulatedProcess | undefined {
@@ -69,15 +69,15 @@ export class Place {
   start(): void {
     const { timeline, judge, members, table, weather } = this.#parts;
     this.#lives += 1;
-    const process = new SimulatedProcess(`process ${this.#number}.${this.#lives}`, timeline, this.#dice.fork(), { skewMs: skewMsMax });
+    const process = new SimulatedProcess(`process ${this.#number}.${this.#lives}`, timeline, this.#random.fork(), { skewMs: skewMsMax });
     this.#process = process;
     process.onDeath(() => {
       judge.note(process.name, () => 'dies');
       if (this.#member !== undefined) members.delete(this.#member);
       this.#member = undefined;
-      timeline.after(this.#dice.scale(100, 20_000), () => this.start());
+      timeline.after(this.#random.scale(100, 20_000), () => this.start());
     });
-    const way = new FaultyWay({ table, timeline, process, dice: this.#dice.fork(), weather, judge });
+    const way = new FaultyWay({ table, timeline, process, random: this.#random.fork(), weather, judge });
     this.#open(process, way).catch((error: Error) => judge.violated('no surprises', `${process.name}: ${error.stack}`));
   }
 

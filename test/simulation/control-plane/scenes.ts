@@ -6,12 +6,12 @@ import { isControlledBy } from '../../../functions/kube/owners.ts';
 import { isPodActive, isPodReady } from '../../../functions/kube/pod.ts';
 import * as types from '../../../functions/kube/resource-type.ts';
 import type { ResourceType } from '../../../functions/kube/resource-type.ts';
-import type { Dice } from '../dice.ts';
+import type { SeededRandom } from '../seeded-random.ts';
 import type { Caller, Stage } from './stage.ts';
 
 export interface Actor {
   readonly stage: Stage;
-  readonly dice: Dice;
+  readonly random: SeededRandom;
   readonly caller: Caller;
   readonly namespace: string;
 }
@@ -22,7 +22,7 @@ export interface Scene {
   missing(actor: Actor): string | undefined;
 }
 
-const pause = ({ stage, dice }: Actor, longestMs = 25_000): Promise<void> => stage.sleep(dice.scale(100, longestMs));
+const pause = ({ stage, random }: Actor, longestMs = 25_000): Promise<void> => stage.sleep(random.scale(100, longestMs));
 
 const template = (app: string, image = 'app:1', rest: { readonly play?: string; readonly spec?: object } = {}): PodTemplateSpec =>
   ({
@@ -66,8 +66,8 @@ function missingOfDeployment(actor: Actor, name: string): string | undefined {
   return isDone && ready === wanted ? undefined : `deployment ${name}: ${JSON.stringify(status)}, ${ready} ready, wants ${wanted}`;
 }
 
-const budget = (dice: Dice): { maxSurge: number | string; maxUnavailable: number | string } =>
-  dice.pick([
+const budget = (random: SeededRandom): { maxSurge: number | string; maxUnavailable: number | string } =>
+  random.pick([
     { maxSurge: 1, maxUnavailable: 0 },
     { maxSurge: 0, maxUnavailable: 1 },
     { maxSurge: '25%', maxUnavailable: '25%' },
@@ -75,7 +75,7 @@ const budget = (dice: Dice): { maxSurge: number | string; maxUnavailable: number
   ]);
 
 function webDeployment(actor: Actor, replicas: number): Deployment {
-  const strategy = { type: 'RollingUpdate', rollingUpdate: budget(actor.dice) };
+  const strategy = { type: 'RollingUpdate', rollingUpdate: budget(actor.random) };
   return {
     metadata: { name: 'web' },
     spec: { replicas, revisionHistoryLimit: 2, selector: selector('web'), template: template('web'), strategy },
@@ -86,13 +86,13 @@ const imagePatch = (image: string): object => ({ spec: { template: { spec: { con
 
 const rollout: Scene = {
   async play(actor) {
-    const { dice } = actor;
-    await create(actor, types.deployments, webDeployment(actor, dice.whole(2, 4)));
-    for (let step = dice.whole(1, 3); step > 0; step -= 1) {
+    const { random } = actor;
+    await create(actor, types.deployments, webDeployment(actor, random.whole(2, 4)));
+    for (let step = random.whole(1, 3); step > 0; step -= 1) {
       await pause(actor);
-      const change = dice.weighted({ image: 5, scale: 2, pause: 1 });
-      if (change === 'image') await patch(actor, types.deployments, 'web', imagePatch(`app:${dice.whole(1, 3)}`));
-      if (change === 'scale') await patch(actor, types.deployments, 'web', { spec: { replicas: dice.whole(1, 4) } });
+      const change = random.weighted({ image: 5, scale: 2, pause: 1 });
+      if (change === 'image') await patch(actor, types.deployments, 'web', imagePatch(`app:${random.whole(1, 3)}`));
+      if (change === 'scale') await patch(actor, types.deployments, 'web', { spec: { replicas: random.whole(1, 4) } });
       if (change === 'pause') await patch(actor, types.deployments, 'web', { spec: { paused: true } });
     }
     await patch(actor, types.deployments, 'web', { spec: { paused: false } });
@@ -102,23 +102,23 @@ const rollout: Scene = {
 
 const stateful: Scene = {
   async play(actor) {
-    const { dice } = actor;
+    const { random } = actor;
     const set = {
       metadata: { name: 'db' },
       spec: {
         serviceName: 'db',
-        replicas: dice.whole(1, 3),
+        replicas: random.whole(1, 3),
         selector: selector('db'),
         template: template('db'),
-        podManagementPolicy: dice.pick(['OrderedReady', 'Parallel']),
+        podManagementPolicy: random.pick(['OrderedReady', 'Parallel']),
       },
     } as StatefulSet;
     await create(actor, types.statefulSets, set);
-    for (let step = dice.whole(1, 3); step > 0; step -= 1) {
+    for (let step = random.whole(1, 3); step > 0; step -= 1) {
       await pause(actor);
-      const change = dice.weighted({ image: 2, scale: 2, delete: 3 });
-      if (change === 'image') await patch(actor, types.statefulSets, 'db', imagePatch(`db:${dice.whole(1, 3)}`));
-      if (change === 'scale') await patch(actor, types.statefulSets, 'db', { spec: { replicas: dice.whole(1, 3) } });
+      const change = random.weighted({ image: 2, scale: 2, delete: 3 });
+      if (change === 'image') await patch(actor, types.statefulSets, 'db', imagePatch(`db:${random.whole(1, 3)}`));
+      if (change === 'scale') await patch(actor, types.statefulSets, 'db', { spec: { replicas: random.whole(1, 3) } });
       if (change === 'delete') await remove(actor, types.pods, 'db-0');
     }
   },
@@ -136,19 +136,19 @@ const stateful: Scene = {
 
 const job: Scene = {
   async play(actor) {
-    const { dice } = actor;
-    const completions = dice.whole(1, 5);
+    const { random } = actor;
+    const completions = random.whole(1, 5);
     const spec = {
       completions,
-      parallelism: dice.whole(1, 3),
-      completionMode: dice.pick(['NonIndexed', 'Indexed']),
+      parallelism: random.whole(1, 3),
+      completionMode: random.pick(['NonIndexed', 'Indexed']),
       backoffLimit: 1000,
-      template: template('work', 'work:1', { play: dice.pick(['exit 0', 'exit 1 0.2']), spec: { restartPolicy: 'Never' } }),
+      template: template('work', 'work:1', { play: random.pick(['exit 0', 'exit 1 0.2']), spec: { restartPolicy: 'Never' } }),
     };
     await create(actor, types.jobs, { metadata: { name: 'work' }, spec } as Job);
     await pause(actor);
-    if (dice.chance(0.3)) await patch(actor, types.jobs, 'work', { spec: { parallelism: dice.whole(1, 3) } });
-    if (dice.chance(0.2)) {
+    if (random.chance(0.3)) await patch(actor, types.jobs, 'work', { spec: { parallelism: random.whole(1, 3) } });
+    if (random.chance(0.2)) {
       await patch(actor, types.jobs, 'work', { spec: { suspend: true } });
       await pause(actor);
       await patch(actor, types.jobs, 'work', { spec: { suspend: false } });
@@ -164,10 +164,10 @@ const job: Scene = {
 /** Many want more pods than the quota has. */
 const quota: Scene = {
   async play(actor) {
-    const { dice } = actor;
+    const { random } = actor;
     await create(actor, types.resourceQuotas, { metadata: { name: 'few' }, spec: { hard: { pods: `${quotaPods}` } } });
     await create(actor, types.deployments, webDeployment(actor, 2));
-    const crowd = Array.from({ length: dice.whole(3, 6) }, async (_, number) => {
+    const crowd = Array.from({ length: random.whole(3, 6) }, async (_, number) => {
       await pause(actor, 3000);
       await create(actor, types.pods, {
         metadata: { name: `bare-${number}`, labels: { app: 'bare' } },
@@ -186,17 +186,17 @@ export const quotaPods = 4;
 /** Several drain at once what a budget protects. */
 const evictions: Scene = {
   async play(actor) {
-    const { dice, stage, namespace } = actor;
+    const { random, stage, namespace } = actor;
     await create(actor, types.podDisruptionBudgets, {
       metadata: { name: 'keep' },
       spec: { minAvailable: budgetMin, selector: selector('web') },
     });
     await create(actor, types.deployments, webDeployment(actor, 3));
-    await stage.sleep(dice.scale(5_000, 40_000));
+    await stage.sleep(random.scale(5_000, 40_000));
     const drainers = Array.from({ length: 3 }, async () => {
       for (let turn = 0; turn < 3; turn += 1) {
         await pause(actor, 6000);
-        const pod = dice.pick(podsOf(actor).filter(isPodActive));
+        const pod = random.pick(podsOf(actor).filter(isPodActive));
         if (pod === undefined) continue;
         const at = { namespace, name: nameOf(pod) };
         const body = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: at };
@@ -213,17 +213,17 @@ export const budgetMin = 2;
 /** A ReplicaSet lets one pod go and finds another, while a user deletes it and keeps its pods. */
 const adoption: Scene = {
   async play(actor) {
-    const { dice, stage, caller, namespace } = actor;
+    const { random, stage, caller, namespace } = actor;
     const set = { metadata: { name: 'set' }, spec: { replicas: 2, selector: selector('set'), template: template('set') } };
     await create(actor, types.replicaSets, set);
-    await stage.sleep(dice.scale(3_000, 15_000));
+    await stage.sleep(random.scale(3_000, 15_000));
     const own = podsOf(actor)[0];
     if (own === undefined) return;
     await create(actor, types.pods, { metadata: { name: 'stray', labels: { app: 'other' } }, spec: template('set').spec } as Pod);
     await caller.ask((client) => client.patch(types.pods, { namespace, name: 'stray' }, { metadata: { labels: { app: 'set' } } }));
     const labels = { metadata: { labels: { app: 'other' } } };
     const release = caller.once((client) => client.patch(types.pods, { namespace, name: nameOf(own) }, labels));
-    await stage.sleep(dice.scale(1, 1500));
+    await stage.sleep(random.scale(1, 1500));
     await remove(actor, types.replicaSets, 'set', 'Orphan');
     await release;
   },
@@ -237,12 +237,12 @@ const adoption: Scene = {
 /** What is deleted goes with what it owns, and comes back only when a user makes it again. */
 const garbage: Scene = {
   async play(actor) {
-    const { dice } = actor;
+    const { random } = actor;
     await create(actor, types.deployments, webDeployment(actor, 2));
     await pause(actor);
-    await remove(actor, types.deployments, 'web', dice.pick(['Background', 'Foreground', 'Orphan']));
+    await remove(actor, types.deployments, 'web', random.pick(['Background', 'Foreground', 'Orphan']));
     await pause(actor, 5000);
-    if (dice.chance(0.5)) await create(actor, types.deployments, webDeployment(actor, 1));
+    if (random.chance(0.5)) await create(actor, types.deployments, webDeployment(actor, 1));
     await pause(actor);
     await actor.caller.ask((client) => client.delete(types.namespaces, { namespace: '', name: actor.namespace }));
   },
@@ -256,8 +256,8 @@ const garbage: Scene = {
 
 const daemons: Scene = {
   async play(actor) {
-    const { dice } = actor;
-    const updateStrategy = dice.pick([
+    const { random } = actor;
+    const updateStrategy = random.pick([
       { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1, maxSurge: 0 } },
       { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
     ]);
@@ -266,7 +266,7 @@ const daemons: Scene = {
       spec: { selector: selector('every'), template: template('every'), updateStrategy },
     });
     await pause(actor);
-    if (dice.chance(0.6)) await patch(actor, types.daemonSets, 'every', imagePatch('app:2'));
+    if (random.chance(0.6)) await patch(actor, types.daemonSets, 'every', imagePatch('app:2'));
   },
   missing(actor) {
     const { witness } = actor.stage;
@@ -284,7 +284,7 @@ const daemons: Scene = {
 
 const schedules: Scene = {
   async play(actor) {
-    const { dice, stage } = actor;
+    const { random, stage } = actor;
     const jobTemplate = {
       spec: { template: template('tick', 'tick:1', { play: 'exit 0', spec: { restartPolicy: 'Never' } }) },
     };
@@ -292,7 +292,7 @@ const schedules: Scene = {
       metadata: { name: 'tick' },
       spec: {
         schedule: '* * * * *',
-        concurrencyPolicy: dice.pick(['Allow', 'Forbid', 'Replace']),
+        concurrencyPolicy: random.pick(['Allow', 'Forbid', 'Replace']),
         successfulJobsHistoryLimit: 1,
         jobTemplate,
       },
@@ -313,7 +313,7 @@ const schedules: Scene = {
 /** More than fits; what matters more takes the room of what matters less. */
 const capacity: Scene = {
   async play(actor) {
-    const { dice } = actor;
+    const { random } = actor;
     const request = { containers: [{ name: 'c', image: 'app:1', resources: { requests: { cpu: '1500m' } } }] };
     const make = (name: string, replicas: number, priorityClassName?: string): Promise<unknown> =>
       create(actor, types.deployments, {
@@ -325,9 +325,9 @@ const capacity: Scene = {
         },
       } as Deployment);
     await create(actor, types.priorityClasses, { metadata: { name: actor.namespace }, value: 1000 });
-    await make('low', dice.whole(4, 7));
+    await make('low', random.whole(4, 7));
     await pause(actor);
-    await make('high', dice.whole(1, 3), actor.namespace);
+    await make('high', random.whole(1, 3), actor.namespace);
     await pause(actor);
     await patch(actor, types.deployments, 'low', { spec: { replicas: 1 } });
   },
@@ -358,16 +358,16 @@ const service: Scene = {
 /** A webhook that is asked about pods, and that answers late or never. */
 const webhooks: Scene = {
   async play(actor) {
-    const { dice, namespace, caller } = actor;
+    const { random, namespace, caller } = actor;
     const hook = {
       name: 'pods.example.com',
       clientConfig: { url: 'https://webhook.example.com/pods' },
       rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] }],
       namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } },
-      failurePolicy: dice.pick(['Fail', 'Ignore']),
+      failurePolicy: random.pick(['Fail', 'Ignore']),
       sideEffects: 'None',
       admissionReviewVersions: ['v1'],
-      timeoutSeconds: dice.whole(1, 10),
+      timeoutSeconds: random.whole(1, 10),
     };
     await create(actor, types.validatingWebhookConfigurations, { metadata: { name: namespace }, webhooks: [hook] } as never);
     await rollout.play(actor);

@@ -3,7 +3,7 @@ import type { User } from '../../../functions/apiserver/ports.ts';
 import type { Client } from '../../../functions/client/client.ts';
 import { StatusError } from '../../../functions/kube/status-error.ts';
 import { admin } from '../../support/api-server.ts';
-import type { Dice } from '../dice.ts';
+import type { SeededRandom } from '../seeded-random.ts';
 import type { Judge } from '../judge.ts';
 import type { Timeline } from '../timeline.ts';
 import type { Member } from './member.ts';
@@ -21,7 +21,7 @@ export const nodePatienceMs = 10_000;
 const triesMax = 60;
 
 interface Asking {
-  readonly dice: Dice;
+  readonly random: SeededRandom;
   readonly user: User;
   readonly patienceMs: number;
 }
@@ -44,18 +44,18 @@ export class Stage {
   }
 
   /** One request to any process, answered within a client's patience or not at all. */
-  async ask<T>({ dice, user, patienceMs: ms }: Asking, request: (client: Client) => Promise<T>): Promise<Answer<T>> {
+  async ask<T>({ random, user, patienceMs: ms }: Asking, request: (client: Client) => Promise<T>): Promise<Answer<T>> {
     const ready = [...this.members];
     if (ready.length === 0) {
       await this.sleep(1000);
       return { outcome: 'unknown' };
     }
-    const { process, api } = dice.pick(ready);
+    const { process, api } = random.pick(ready);
     return new Promise((resolve) => {
       const unknown = (): void => resolve({ outcome: 'unknown' });
       this.timeline.after(ms, unknown);
       process.onDeath(unknown);
-      process.at(this.timeline.nowMs + dice.scale(0.1, 5), () => {
+      process.at(this.timeline.nowMs + random.scale(0.1, 5), () => {
         request(api.clientFor(user)).then(
           (value) => resolve({ outcome: 'answered', value }),
           (error: unknown) => {
@@ -79,9 +79,9 @@ export class Caller {
   readonly #stage: Stage;
   readonly #asking: Asking;
 
-  constructor(stage: Stage, dice: Dice, who: Partial<Asking> = {}) {
+  constructor(stage: Stage, random: SeededRandom, who: Partial<Asking> = {}) {
     this.#stage = stage;
-    this.#asking = { user: admin, patienceMs, ...who, dice };
+    this.#asking = { user: admin, patienceMs, ...who, random };
   }
 
   /** The answer, or the refusal that asking again does not change. */
@@ -89,7 +89,7 @@ export class Caller {
     for (let tries = 0; tries < triesMax; tries += 1) {
       const answer = await this.#stage.ask(this.#asking, request);
       if (answer.outcome === 'answered' || (answer.outcome === 'refused' && !isPassing(answer.error))) return answer;
-      await this.#stage.sleep(this.#asking.dice.scale(200, 3000));
+      await this.#stage.sleep(this.#asking.random.scale(200, 3000));
     }
     return { outcome: 'unknown' };
   }
