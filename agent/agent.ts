@@ -178,7 +178,7 @@ export function createAgent(options: AgentOptions): Agent {
     ...world,
     transport: options.transport,
     pollSeconds: config.pollSeconds ?? pollSecondsDefault,
-    onAnswer: (answer) => take(parts, answer),
+    onAnswer: (answer) => applyPollResponse(parts, answer),
     onUnknownNode: () => register(parts),
   });
   const { check, probeCounts } = options;
@@ -236,7 +236,7 @@ async function restore({ options, desired, pods }: Parts): Promise<void> {
   pods.sync(new Set(changed));
 }
 
-async function take(parts: Parts, answer: NodePollResponse): Promise<void> {
+async function applyPollResponse(parts: Parts, answer: NodePollResponse): Promise<void> {
   const { options, desired, pods, relays } = parts;
   options.update?.proved();
   for (const relay of answer.relays) relays.open(relay);

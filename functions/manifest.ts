@@ -7,12 +7,13 @@ export type Trigger =
   | { readonly kind: 'https' }
   /** A ring on the doorbell of this message group: something new may be in the log. One consumer at a time. */
   | { readonly kind: 'doorbell'; readonly group: WorkerGroupName }
-  /** The table's stream: every slot that was appended, a little later, for certain. */
+  /** The table's stream: every log entry that was appended, a little later, for certain. */
   | { readonly kind: 'stream' }
   | { readonly kind: 'schedule'; readonly everySeconds: number }
   /** A message that a worker sent to itself, delivered when its next deadline has come. Order and number do not matter. */
   | { readonly kind: 'deadline' };
 
+/** Functions and queues are deployed under these names: the materializer is what writes the store's checkpoints. */
 export type WorkerGroupName = 'controllers' | 'scheduler' | 'materializer';
 
 export interface FunctionSpec {

@@ -14,7 +14,7 @@ import { quotaRules } from './resources/core/resourcequota/quota-rules.ts';
 import { EpochOver, sessionEpoch } from './store/epoch.ts';
 import type { SchedulerConfiguration } from './scheduler/configuration/configuration.ts';
 import type { Store } from './store/store.ts';
-import { storedCheckpoint } from './workers/checkpoint.ts';
+import { storedCursor } from './workers/cursor.ts';
 import type { Cache, Controller } from './workers/controller.ts';
 import { runSession, type SessionOutcome } from './workers/session.ts';
 import type { World } from './world.ts';
@@ -28,7 +28,7 @@ export interface WorkerOptions {
   readonly certificateAuthorityPem: string;
   /** Where this host keeps the key of the authority. */
   readonly certificateSigner?: CertificateSigner;
-  /** Another version of the code starts from nothing instead of from the checkpoint. */
+  /** Another version of the code starts from nothing instead of from the cursor. */
   readonly codeVersion: string;
   /** Where nodes can reach the control plane only while this process runs: since when. See node-lifecycle. */
   readonly listeningSinceMs?: number;
@@ -155,7 +155,7 @@ function createWorkerGroup(name: ControllerGroupName, controllers: readonly Cont
           controllers,
           clientFor: (controller) => api.clientFor(workerUser(controller.actsAs), epochOfWork()),
           eventsFor,
-          checkpoint: storedCheckpoint(store, name),
+          cursor: storedCursor(store, name),
           codeVersion,
           world,
           countSetAside: options.countSetAside,

@@ -4,7 +4,7 @@ import { specOf } from './pod-facts.ts';
 
 type Namespace = 'IPC' | 'Net';
 
-/** Upstream serves the newer ones from Linux 4.15 on, which containerd's own floor is above. */
+/** Upstream serves the newer ones from Linux 4.15 on, which containerd's own oldest kernel is above. */
 const safe: Readonly<Record<string, Namespace>> = {
   'kernel.shm_rmid_forced': 'IPC',
   'net.ipv4.ip_local_port_range': 'Net',

@@ -1,25 +1,25 @@
 /**
- * Brings slots of the log into the archive before the table forgets them. Any process may do it, any number at once: a run
- * of slots is written by one of them, and the others go on from its end.
+ * Brings entries of the log into the archive before the table forgets them. Any process may do it, any number at once: a run
+ * of log entries is written by one of them, and the others go on from its end.
  */
 import { uidOf } from '../kube/object.ts';
-import { BodyReader } from '../store/log-slot.ts';
+import { BodyReader } from '../store/log-entry.ts';
 import type { Formats } from '../store/format.ts';
 import type { StoreLimits } from '../store/limits.ts';
-import { readSnapshot } from '../store/snapshot.ts';
+import { readCheckpoint } from '../store/read-checkpoint.ts';
 import { StoredObject } from '../store/stored-object.ts';
 import type { Table } from '../store/table.ts';
 import type { World } from '../world.ts';
-import { archivedChange, stepsAfter } from './archived-slots.ts';
-import { type Catalog, type Entry, levels, Removed } from './catalog.ts';
+import { archivedChange, stepsAfter } from './archived-entries.ts';
+import { type Catalog, type CatalogEntry, levels, Removed } from './catalog.ts';
 import { Past } from './past.ts';
 import { folderOf, shreddedFolders } from './shredding.ts';
 import { type ArchivedChange, beginning, type Place, type Step } from './step.ts';
 
 export interface ArchiverLimits {
-  /** In one run, unless one slot has more. */
+  /** In one run, unless one log entry has more. */
   readonly runChangesMax: number;
-  /** Bytes of the inflated bodies in one run, unless one slot has more. */
+  /** Bytes of the inflated bodies in one run, unless one log entry has more. */
   readonly runBytesMax: number;
   /** A state is written after this many changes at least, */
   readonly stateChangesMin: number;
@@ -44,7 +44,7 @@ export interface ArchiverParts {
 }
 
 export interface Archiver {
-  /** Archives all slots up to this revision that are there. */
+  /** Archives all log entries up to this revision that are there. */
   archive(throughRevision: number): Promise<void>;
 }
 
@@ -56,7 +56,7 @@ export function createArchiver({ limits, ...parts }: ArchiverParts): Archiver {
 interface Head {
   readonly place: Place;
   /** The newest state, and how many changes came after it. */
-  readonly state: Entry;
+  readonly state: CatalogEntry;
   readonly changes: number;
 }
 
@@ -87,7 +87,7 @@ class LogArchiver {
   /** Others may have gone further, and what they wrote may have been compacted since. */
   async #currentHead(): Promise<Head> {
     const head = this.#head;
-    if (head !== undefined && (await this.#parts.catalog.end()) <= head.place.slot) return head;
+    if (head !== undefined && (await this.#parts.catalog.end()) <= head.place.logIndex) return head;
     this.#head = (await this.#found()) ?? (await this.#begun());
     return this.#head;
   }
@@ -101,51 +101,51 @@ class LogArchiver {
     let head: Head = { place: state.last, state, changes: 0 };
     for (const level of levels) {
       for (const first of await catalog.runs(level)) {
-        if (first <= head.place.slot) continue;
+        if (first <= head.place.logIndex) continue;
         const run = await catalog.run(level, first);
-        if (run !== undefined && run.after.slot === head.place.slot)
+        if (run !== undefined && run.after.logIndex === head.place.logIndex)
           head = { ...head, place: run.last, changes: head.changes + run.changes };
       }
     }
     return head;
   }
 
-  /** An archive begins with a state; so it does where slots are gone that were not archived. */
+  /** An archive begins with a state; so it does where log entries are gone that were not archived. */
   async #begun(): Promise<Head> {
     const { catalog, table, world } = this.#parts;
     const meta = await table.readMeta();
-    const isNew = meta.slot === 0 && meta.revision === 0;
+    const isNew = meta.logIndex === 0 && meta.revision === 0;
     const state = isNew ? await catalog.putState({ after: beginning, steps: [] }) : await this.#stateOfTable();
-    if (!isNew) world.log.info('the archive begins with the state of the table', { slot: state.last.slot });
+    if (!isNew) world.log.info('the archive begins with the state of the table', { logIndex: state.last.logIndex });
     return { place: state.last, state, changes: 0 };
   }
 
   async #isBroken({ place }: Head): Promise<boolean> {
-    const [first] = (await this.#parts.table.readSlots(place.slot, 1)).slots;
-    if (first === undefined || first.slot === place.slot + 1) return false;
-    this.#parts.world.log.error('slots of the log are gone that were not archived', { after: place.slot, next: first.slot });
+    const [first] = (await this.#parts.table.readEntries(place.logIndex, 1)).entries;
+    if (first === undefined || first.logIndex === place.logIndex + 1) return false;
+    this.#parts.world.log.error('entries of the log are gone that were not archived', { after: place.logIndex, next: first.logIndex });
     return true;
   }
 
-  async #stateOfTable(): Promise<Entry> {
+  async #stateOfTable(): Promise<CatalogEntry> {
     const { table, formats, world, storeLimits, catalog } = this.#parts;
     const bodies = new BodyReader(table, undefined, formats);
-    const snapshot = await readSnapshot({ table, bodies, clock: world.clock, limits: storeLimits });
+    const checkpoint = await readCheckpoint({ table, bodies, clock: world.clock, limits: storeLimits });
     const changes: ArchivedChange[] = [];
-    for (const stored of snapshot.objects) {
+    for (const stored of checkpoint.objects) {
       const { key, revision, object } = stored;
       if (!(stored instanceof StoredObject)) continue;
-      const { body } = formats.write({ key, body: stored.body, envelope: stored.envelope }, snapshot.format.writes);
+      const { body } = formats.write({ key, body: stored.body, envelope: stored.envelope }, checkpoint.format.writes);
       changes.push(await archivedChange({ table, formats }, { type: 'added', key, uid: uidOf(object), revision, body }));
     }
-    const { slot, writtenMs } = await table.readMeta();
-    const timeMs = slot === snapshot.slot && writtenMs !== undefined ? writtenMs : world.clock.now();
-    const place: Place = { slot: snapshot.slot, revision: snapshot.revision, timeMs };
+    const { logIndex, writtenMs } = await table.readMeta();
+    const timeMs = logIndex === checkpoint.logIndex && writtenMs !== undefined ? writtenMs : world.clock.now();
+    const place: Place = { logIndex: checkpoint.logIndex, revision: checkpoint.revision, timeMs };
     await this.#putKeys(changes);
     return catalog.putState({ after: beginning, steps: [{ place, changes: changes.sort((a, b) => a.revision - b.revision) }] });
   }
 
-  /** Slots for one run. */
+  /** Entries for one run. */
   async #nextSteps(after: Place, throughRevision: number): Promise<Step[]> {
     const steps: Step[] = [];
     let [changes, bytes] = [0, 0];
@@ -174,10 +174,11 @@ class LogArchiver {
     return changes >= Math.max(stateChangesMin, stateChangesPerObject * state.changes);
   }
 
-  async #putState(place: Place): Promise<Entry> {
+  async #putState(place: Place): Promise<CatalogEntry> {
     const { catalog, formats } = this.#parts;
     const built = await new Past({ catalog, formats }).builtAt({ revision: place.revision });
-    if (built.place.slot !== place.slot) throw new Removed(`the archive ends at slot ${built.place.slot}, before slot ${place.slot}`);
+    if (built.place.logIndex !== place.logIndex)
+      throw new Removed(`the archive ends at log entry ${built.place.logIndex}, before log entry ${place.logIndex}`);
     return catalog.putState({
       after: beginning,
       steps: [

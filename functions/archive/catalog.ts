@@ -1,14 +1,14 @@
 /**
- * What lies where in an archive. Entries are named by their first slot.
+ * What lies where in an archive. The catalog's entries are named by the index of their first log entry.
  *
- *     changes/SLOT    a run of slots: every change.
- *     minutes/SLOT    a run of slots: what each minute left.
- *     hours/SLOT      a run of slots: what each hour left.
- *     states/SLOT     all objects as of the end of that slot.
+ *     changes/INDEX    a run of log entries: every change.
+ *     minutes/INDEX    a run of log entries: what each minute left.
+ *     hours/INDEX      a run of log entries: what each hour left.
+ *     states/INDEX     all objects as of the end of that log entry.
  *     data/SHA-256    the bytes of all these.
  *     keys/UID/…      envelopes of sealed bodies (seal.ts).
  *
- * An entry is written once, by one of those who archive the same slots; the others go on from its end. A run of a coarser
+ * An entry is written once, by one of those who archive the same log entries; the others go on from its end. A run of a coarser
  * level is a union of whole runs of the finer one: where one ends, a run of some level begins.
  */
 import { createHash } from 'node:crypto';
@@ -18,11 +18,11 @@ import { ChunkCache } from './chunk-cache.ts';
 import { encodeSegment, Segment, type SegmentContent } from './segment-codec.ts';
 import type { Place } from './step.ts';
 
-/** Coarsest first: where several hold a run that begins at a slot, the coarsest is whole. */
+/** Coarsest first: where several hold a run that begins at a log entry, the coarsest is whole. */
 export const levels = ['hours', 'minutes', 'changes'] as const;
 export type Level = (typeof levels)[number];
 
-export interface Entry {
+export interface CatalogEntry {
   readonly after: Place;
   readonly last: Place;
   readonly changes: number;
@@ -31,10 +31,10 @@ export interface Entry {
   readonly sha256: string;
 }
 
-/** Slots are written with so many digits, so that they sort as texts. */
-const slotDigits = 15;
-const slotText = (slot: number): string => String(slot).padStart(slotDigits, '0');
-const slotOf = (name: string): number => Number(name.slice(name.indexOf('/') + 1));
+/** Log indexes are written with so many digits, so that they sort as texts. */
+const indexDigits = 15;
+const indexText = (logIndex: number): string => String(logIndex).padStart(indexDigits, '0');
+const logIndexOf = (name: string): number => Number(name.slice(name.indexOf('/') + 1));
 
 /** Entries kept in memory: an entry never changes. */
 const entriesKept = 4096;
@@ -49,7 +49,7 @@ export class Removed extends Error {
 export class Catalog {
   readonly files: ArchiveFiles;
   readonly #cache: ChunkCache;
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new Map<string, CatalogEntry>();
   readonly #segments = new Map<string, { readonly segment: Segment; readonly bytes: number }>();
   #segmentBytes = 0;
 
@@ -58,57 +58,57 @@ export class Catalog {
     this.#cache = cache;
   }
 
-  /** The first slots of a level's runs, in order. */
+  /** The first log indexes of a level's runs, in order. */
   async runs(level: Level): Promise<readonly number[]> {
-    return (await this.files.list(`${level}/`)).map(slotOf);
+    return (await this.files.list(`${level}/`)).map(logIndexOf);
   }
 
   async states(): Promise<readonly number[]> {
-    return (await this.files.list('states/')).map(slotOf);
+    return (await this.files.list('states/')).map(logIndexOf);
   }
 
-  run(level: Level, firstSlot: number): Promise<Entry | undefined> {
-    return this.#entry(`${level}/${slotText(firstSlot)}`);
+  run(level: Level, firstIndex: number): Promise<CatalogEntry | undefined> {
+    return this.#entry(`${level}/${indexText(firstIndex)}`);
   }
 
-  /** The run that begins with a slot, of the coarsest level that has one. */
-  async runAt(firstSlot: number): Promise<Entry | undefined> {
+  /** The run that begins with a log entry, of the coarsest level that has one. */
+  async runAt(firstIndex: number): Promise<CatalogEntry | undefined> {
     for (const level of levels) {
-      const entry = await this.run(level, firstSlot);
+      const entry = await this.run(level, firstIndex);
       if (entry !== undefined) return entry;
     }
     return undefined;
   }
 
-  /** The last slot of all runs; 0 where there are none. */
+  /** The last log index of all runs; 0 where there are none. */
   async end(): Promise<number> {
     let end = 0;
     for (const level of levels) {
       const newest = (await this.runs(level)).at(-1);
       const entry = newest === undefined ? undefined : await this.run(level, newest);
-      end = Math.max(end, entry?.last.slot ?? 0);
+      end = Math.max(end, entry?.last.logIndex ?? 0);
     }
     return end;
   }
 
-  state(slot: number): Promise<Entry | undefined> {
-    return this.#entry(`states/${slotText(slot)}`);
+  state(logIndex: number): Promise<CatalogEntry | undefined> {
+    return this.#entry(`states/${indexText(logIndex)}`);
   }
 
   /** Answers with the entry that stands there now: ours, or that of one who was faster. */
-  putRun(level: Level, content: SegmentContent): Promise<Entry> {
-    return this.#put(`${level}/${slotText(content.after.slot + 1)}`, content);
+  putRun(level: Level, content: SegmentContent): Promise<CatalogEntry> {
+    return this.#put(`${level}/${indexText(content.after.logIndex + 1)}`, content);
   }
 
-  putState(content: SegmentContent): Promise<Entry> {
-    return this.#put(`states/${slotText(lastOf(content).slot)}`, content);
+  putState(content: SegmentContent): Promise<CatalogEntry> {
+    return this.#put(`states/${indexText(lastOf(content).logIndex)}`, content);
   }
 
   /** The entries first: data without an entry is only waste. */
-  async remove(runs: readonly { readonly level: Level; readonly entry: Entry }[], states: readonly Entry[]): Promise<void> {
+  async remove(runs: readonly { readonly level: Level; readonly entry: CatalogEntry }[], states: readonly CatalogEntry[]): Promise<void> {
     const names = [
-      ...runs.map(({ level, entry }) => `${level}/${slotText(entry.after.slot + 1)}`),
-      ...states.map(({ last }) => `states/${slotText(last.slot)}`),
+      ...runs.map(({ level, entry }) => `${level}/${indexText(entry.after.logIndex + 1)}`),
+      ...states.map(({ last }) => `states/${indexText(last.logIndex)}`),
     ];
     for (const name of names) this.#entries.delete(name);
     await this.files.remove(names);
@@ -116,7 +116,7 @@ export class Catalog {
   }
 
   /** Throws Removed when it is gone, and StoreError `corrupt` when it is not what was written. */
-  async segment({ sha256, bytes }: Entry): Promise<Segment> {
+  async segment({ sha256, bytes }: CatalogEntry): Promise<Segment> {
     const known = this.#segments.get(sha256);
     if (known !== undefined) return known.segment;
     const name = dataName(sha256);
@@ -139,20 +139,20 @@ export class Catalog {
     }
   }
 
-  async #put(name: string, content: SegmentContent): Promise<Entry> {
+  async #put(name: string, content: SegmentContent): Promise<CatalogEntry> {
     const data = encodeSegment(content, name);
     const sha256 = digest(data);
     const changes = content.steps.reduce((sum, step) => sum + step.changes.length, 0);
-    const entry: Entry = { after: content.after, last: lastOf(content), changes, bytes: data.length, sha256 };
+    const entry: CatalogEntry = { after: content.after, last: lastOf(content), changes, bytes: data.length, sha256 };
     await this.files.create(dataName(sha256), data);
-    if ((await this.files.create(name, Buffer.from(JSON.stringify(entry)))) === 'written') return entry;
+    if ((await this.files.create(name, Buffer.from(JSON.stringify(storedEntry(entry))))) === 'written') return entry;
     const other = await this.#entry(name);
     if (other === undefined) throw new Removed(`${name} is gone`);
     if (other.sha256 !== sha256) await this.files.remove([dataName(sha256)]);
     return other;
   }
 
-  async #entry(name: string): Promise<Entry | undefined> {
+  async #entry(name: string): Promise<CatalogEntry | undefined> {
     const known = this.#entries.get(name);
     if (known !== undefined) return known;
     const bytes = await this.files.read(name);
@@ -168,9 +168,22 @@ const dataName = (sha256: string): string => `data/${sha256}`;
 const digest = (data: Uint8Array): string => createHash('sha256').update(data).digest('hex');
 export const lastOf = ({ after, steps }: SegmentContent): Place => steps.at(-1)?.place ?? after;
 
-function parsedEntry(bytes: Uint8Array, name: string): Entry {
+/** Stored, the index of a log entry has the name `slot`. */
+type StoredPlace = Omit<Place, 'logIndex'> & { readonly slot: number };
+type StoredEntry = Omit<CatalogEntry, 'after' | 'last'> & { readonly after: StoredPlace; readonly last: StoredPlace };
+
+const placeOf = ({ slot: logIndex, ...rest }: StoredPlace): Place => ({ logIndex, ...rest });
+const storedPlace = ({ logIndex: slot, ...rest }: Place): StoredPlace => ({ slot, ...rest });
+const storedEntry = ({ after, last, ...rest }: CatalogEntry): StoredEntry => ({
+  after: storedPlace(after),
+  last: storedPlace(last),
+  ...rest,
+});
+
+function parsedEntry(bytes: Uint8Array, name: string): CatalogEntry {
   try {
-    return JSON.parse(Buffer.from(bytes).toString()) as Entry;
+    const { after, last, ...rest } = JSON.parse(Buffer.from(bytes).toString()) as StoredEntry;
+    return { after: placeOf(after), last: placeOf(last), ...rest };
   } catch (error) {
     throw new StoreError('corrupt', `${name} of the archive is damaged`, { cause: error });
   }

@@ -4,7 +4,7 @@
  * between leaves both, and the next one removes the finer ones.
  */
 import type { ArchivedSpan, Retention } from './retention.ts';
-import { type Catalog, type Entry, type Level, levels } from './catalog.ts';
+import { type Catalog, type CatalogEntry, type Level, levels } from './catalog.ts';
 import { holdsOf } from './shredding.ts';
 import type { Step } from './step.ts';
 import { thinned } from './thinned.ts';
@@ -21,7 +21,7 @@ export interface CompactionParts {
 
 interface Run {
   readonly level: Level;
-  readonly entry: Entry;
+  readonly entry: CatalogEntry;
 }
 
 export async function compact(parts: CompactionParts): Promise<void> {
@@ -50,7 +50,7 @@ async function coarsen(parts: CompactionParts, span: ArchivedSpan): Promise<void
     const { steps } = await catalog.segment(run.entry);
     const more = thinned([...group.steps, ...steps], span.bucketMs);
     const last = group.runs.at(-1)?.entry.last;
-    const goesOn = last?.slot === run.entry.after.slot && periodOf(last.timeMs, span) === periodOf(run.entry.last.timeMs, span);
+    const goesOn = last?.logIndex === run.entry.after.logIndex && periodOf(last.timeMs, span) === periodOf(run.entry.last.timeMs, span);
     if (goesOn && countOf(more) <= runChangesMax) group = { runs: [...group.runs, run], steps: more };
     else {
       await close();
@@ -69,7 +69,7 @@ interface Group {
 const emptyGroup: Group = { runs: [], steps: [] };
 const countOf = (steps: readonly Step[]): number => steps.reduce((sum, { changes }) => sum + changes.length, 0);
 const periodOf = (timeMs: number, { periodMs }: ArchivedSpan): number => Math.floor(timeMs / periodMs);
-const isOld = ({ last }: Entry, span: ArchivedSpan, nowMs: number): boolean =>
+const isOld = ({ last }: CatalogEntry, span: ArchivedSpan, nowMs: number): boolean =>
   nowMs - (periodOf(last.timeMs, span) + 1) * span.periodMs >= span.olderThanMs;
 
 async function replace(catalog: Catalog, level: Level, { runs, steps }: Group): Promise<void> {
@@ -82,16 +82,16 @@ async function replace(catalog: Catalog, level: Level, { runs, steps }: Group): 
  * Finer runs, once a coarser one stands for them: perhaps that of another process, which covers fewer. States within it go
  * first: what comes after them is no longer recorded change by change.
  */
-async function removeCovered(catalog: Catalog, by: Entry, runs: readonly Run[]): Promise<void> {
-  const within: Entry[] = [];
-  for (const slot of await catalog.states()) {
-    if (slot <= by.after.slot || slot >= by.last.slot) continue;
-    const state = await catalog.state(slot);
+async function removeCovered(catalog: Catalog, by: CatalogEntry, runs: readonly Run[]): Promise<void> {
+  const within: CatalogEntry[] = [];
+  for (const logIndex of await catalog.states()) {
+    if (logIndex <= by.after.logIndex || logIndex >= by.last.logIndex) continue;
+    const state = await catalog.state(logIndex);
     if (state !== undefined) within.push(state);
   }
   await catalog.remove([], within);
   await catalog.remove(
-    runs.filter(({ entry }) => entry.last.slot <= by.last.slot),
+    runs.filter(({ entry }) => entry.last.logIndex <= by.last.logIndex),
     [],
   );
 }
@@ -106,24 +106,24 @@ async function runsOf(catalog: Catalog, level: Level): Promise<Run[]> {
 }
 
 /** The coarser run that a process had written before it died. */
-async function coveringRun(catalog: Catalog, level: Level, { after, last }: Entry): Promise<Entry | undefined> {
-  const first = (await catalog.runs(level)).findLast((slot) => slot <= after.slot + 1);
+async function coveringRun(catalog: Catalog, level: Level, { after, last }: CatalogEntry): Promise<CatalogEntry | undefined> {
+  const first = (await catalog.runs(level)).findLast((logIndex) => logIndex <= after.logIndex + 1);
   const entry = first === undefined ? undefined : await catalog.run(level, first);
-  return entry !== undefined && entry.last.slot >= last.slot ? entry : undefined;
+  return entry !== undefined && entry.last.logIndex >= last.logIndex ? entry : undefined;
 }
 
 /** States that stand closer together than is needed. */
 async function removeStates({ catalog, stateChangesMin }: CompactionParts): Promise<void> {
-  const slots = await catalog.states();
-  const starts = new Map<number, Entry>();
-  for (const level of levels.toReversed()) for (const { entry } of await runsOf(catalog, level)) starts.set(entry.after.slot, entry);
-  const unused: Entry[] = [];
-  let kept: Entry | undefined;
-  for (const [index, slot] of slots.entries()) {
-    const state = await catalog.state(slot);
+  const logIndexes = await catalog.states();
+  const starts = new Map<number, CatalogEntry>();
+  for (const level of levels.toReversed()) for (const { entry } of await runsOf(catalog, level)) starts.set(entry.after.logIndex, entry);
+  const unused: CatalogEntry[] = [];
+  let kept: CatalogEntry | undefined;
+  for (const [index, logIndex] of logIndexes.entries()) {
+    const state = await catalog.state(logIndex);
     if (state === undefined) continue;
-    const isNewest = index === slots.length - 1;
-    const changes = kept === undefined ? Number.POSITIVE_INFINITY : changesBetween(starts, kept.last.slot, slot);
+    const isNewest = index === logIndexes.length - 1;
+    const changes = kept === undefined ? Number.POSITIVE_INFINITY : changesBetween(starts, kept.last.logIndex, logIndex);
     const isWanted = changes === undefined || changes >= Math.max(stateChangesMin, state.changes);
     if (isNewest || isWanted) kept = state;
     else unused.push(state);
@@ -132,33 +132,33 @@ async function removeStates({ catalog, stateChangesMin }: CompactionParts): Prom
 }
 
 /** Undefined: no whole runs lead from the one to the other. */
-function changesBetween(starts: ReadonlyMap<number, Entry>, from: number, to: number): number | undefined {
+function changesBetween(starts: ReadonlyMap<number, CatalogEntry>, from: number, to: number): number | undefined {
   let changes = 0;
-  for (let slot = from; slot < to;) {
-    const run = starts.get(slot);
+  for (let logIndex = from; logIndex < to;) {
+    const run = starts.get(logIndex);
     if (run === undefined) return undefined;
     changes += run.changes;
-    slot = run.last.slot;
+    logIndex = run.last.logIndex;
   }
   return changes;
 }
 
 /** What is older than anything is kept: runs, and the states before the first one that is still needed. */
 async function forget({ catalog, nowMs, retention }: CompactionParts): Promise<void> {
-  const slots = await catalog.states();
-  const old: Entry[] = [];
-  let first: Entry | undefined;
-  for (const slot of slots) {
-    const state = await catalog.state(slot);
+  const logIndexes = await catalog.states();
+  const old: CatalogEntry[] = [];
+  let first: CatalogEntry | undefined;
+  for (const logIndex of logIndexes) {
+    const state = await catalog.state(logIndex);
     if (state === undefined) continue;
     if (nowMs - state.last.timeMs < retention.keptMs) break;
     if (first !== undefined) old.push(first);
     first = state;
   }
   if (first === undefined) return;
-  const oldest = first.last.slot;
+  const oldest = first.last.logIndex;
   const runs: Run[] = [];
-  for (const level of levels) runs.push(...(await runsOf(catalog, level)).filter(({ entry }) => entry.last.slot <= oldest));
+  for (const level of levels) runs.push(...(await runsOf(catalog, level)).filter(({ entry }) => entry.last.logIndex <= oldest));
   await catalog.remove([], old);
   await catalog.remove(runs, []);
 }

@@ -1,7 +1,7 @@
 /** The store as of a place of the past: read only. Its watches replay what came after. */
 import type { KubeObject } from '../kube/object.ts';
 import type { Stored, StoreView } from '../kube/view.ts';
-import { treeKey } from '../store/picture.ts';
+import { treeKey } from '../store/snapshot.ts';
 import { firstState } from '../store/format.ts';
 import type { Change, Selectable, Store, WatchBatch, WatchRequest } from '../store/store.ts';
 import { StoreError } from '../store/store.ts';
@@ -10,12 +10,12 @@ import type { Clock } from '../world.ts';
 import { Removed } from './catalog.ts';
 import type { Past } from './past.ts';
 import { type Envelopes, PastObject } from './past-object.ts';
-import type { PastPicture } from './past-picture.ts';
+import type { PastSnapshot } from './past-snapshot.ts';
 import type { ArchivedChange, Place, Step } from './step.ts';
 
 export interface PastStoreOptions {
   readonly past: Past;
-  readonly picture: PastPicture;
+  readonly snapshot: PastSnapshot;
   readonly fields: SelectableFields;
   /** How many times as fast as it happened a watch replays. */
   readonly speed: number;
@@ -47,25 +47,25 @@ class PastChange extends PastObject implements Change {
 }
 
 export function createPastStore(options: PastStoreOptions): Store {
-  const { picture } = options;
+  const { snapshot } = options;
   const viewOf = (revision: number): StoreView => {
-    if (revision > picture.revision)
-      throw new StoreError('too-large-revision', `Too large resource version: ${revision}, current: ${picture.revision}`);
-    return picture;
+    if (revision > snapshot.revision)
+      throw new StoreError('too-large-revision', `Too large resource version: ${revision}, current: ${snapshot.revision}`);
+    return snapshot;
   };
   return {
     commit: async () => {
       throw new StoreError('unavailable', 'the past cannot be changed');
     },
-    view: () => picture,
-    fresh: async () => picture,
+    view: () => snapshot,
+    fresh: async () => snapshot,
     notOlderThan: async (revision) => viewOf(revision),
     async at(revision) {
-      if (revision === picture.revision) return picture;
+      if (revision === snapshot.revision) return snapshot;
       viewOf(revision);
-      return options.past.pictureAt({ revision });
+      return options.past.snapshotAt({ revision });
     },
-    floor: () => 0,
+    compactRevision: () => 0,
     watch: (request) => replay(options, request),
     changesAfter: async () => [],
     before: async (change): Promise<Stored<KubeObject> | undefined> => (change instanceof PastChange ? change.before : undefined),
@@ -88,11 +88,11 @@ async function* replay(options: PastStoreOptions, request: WatchRequest): AsyncG
 
 async function* replayed(options: PastStoreOptions, { resource, namespace, after, signal }: WatchRequest): AsyncGenerator<WatchBatch> {
   const { past, clock, speed } = options;
-  const picture = after === options.picture.revision ? options.picture : await past.pictureAt({ revision: after });
-  const known = new Map(picture.list(resource).map((object) => [treeKey(object.key), object]));
-  const began = { timeMs: picture.place.timeMs, monotonicMs: clock.monotonicMs() };
+  const snapshot = after === options.snapshot.revision ? options.snapshot : await past.snapshotAt({ revision: after });
+  const known = new Map(snapshot.list(resource).map((object) => [treeKey(object.key), object]));
+  const began = { timeMs: snapshot.place.timeMs, monotonicMs: clock.monotonicMs() };
   const pauseMs = ({ timeMs }: Place): number => (timeMs - began.timeMs) / speed - (clock.monotonicMs() - began.monotonicMs);
-  for (let { place } = picture; !signal.aborted; await clock.sleep(moreEveryMs, signal)) {
+  for (let { place } = snapshot; !signal.aborted; await clock.sleep(moreEveryMs, signal)) {
     for await (const step of stepsOf(past, place)) {
       const delayMs = pauseMs(step.place);
       if (delayMs > 0) await clock.sleep(delayMs, signal);

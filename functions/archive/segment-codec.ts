@@ -20,7 +20,7 @@ const compression = { params: { [constants.ZSTD_c_compressionLevel]: 6 } };
 /** A file of an archive names how long its chunks are: no more is inflated. */
 const chunkBytesMax = 16 * 1024 * 1024;
 
-type PlaceRow = readonly [slot: number, revision: number, timeMs: number];
+type PlaceRow = readonly [logIndex: number, revision: number, timeMs: number];
 type KeyRow = readonly [resource: string, namespace: string, name: string, uid: string];
 
 /** Columns of numbers: they compress better than rows. */
@@ -46,8 +46,8 @@ interface Index {
 const types = { added: 'A', modified: 'M', deleted: 'D' } as const;
 const typeOf = { A: 'added', M: 'modified', D: 'deleted' } as const;
 
-const rowOf = ({ slot, revision, timeMs }: Place): PlaceRow => [slot, revision, timeMs];
-const placeOf = ([slot, revision, timeMs]: readonly [number, number, number, ...unknown[]]): Place => ({ slot, revision, timeMs });
+const rowOf = ({ logIndex, revision, timeMs }: Place): PlaceRow => [logIndex, revision, timeMs];
+const placeOf = ([logIndex, revision, timeMs]: readonly [number, number, number, ...unknown[]]): Place => ({ logIndex, revision, timeMs });
 
 /** The changes' numbers, object by object. */
 const bodyOrder = (keys: readonly number[]): number[] =>

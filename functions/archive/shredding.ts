@@ -4,8 +4,8 @@
  */
 import type { Key } from '../kube/view.ts';
 import type { ArchiveFiles } from './archive-files.ts';
-import { keyFolderOf } from './archived-slots.ts';
-import { type Catalog, type Entry, levels } from './catalog.ts';
+import { keyFolderOf } from './archived-entries.ts';
+import { type Catalog, type CatalogEntry, levels } from './catalog.ts';
 import type { ArchivedChange } from './step.ts';
 
 const shreddedFolder = 'shredded/';
@@ -45,9 +45,9 @@ export async function sealedUidsOf(catalog: Catalog, { resource, namespace, name
   return [...uids];
 }
 
-async function allEntries(catalog: Catalog): Promise<readonly Entry[]> {
-  const entries: (Entry | undefined)[] = [];
-  for (const slot of await catalog.states()) entries.push(await catalog.state(slot));
+async function allEntries(catalog: Catalog): Promise<readonly CatalogEntry[]> {
+  const entries: (CatalogEntry | undefined)[] = [];
+  for (const logIndex of await catalog.states()) entries.push(await catalog.state(logIndex));
   for (const level of levels) for (const first of await catalog.runs(level)) entries.push(await catalog.run(level, first));
   return entries.filter((entry) => entry !== undefined);
 }

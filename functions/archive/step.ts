@@ -1,17 +1,17 @@
 /** What an archive holds: changes of objects, in the steps in which the past can be seen. */
 import type { Key } from '../kube/view.ts';
 
-/** A place in the log: the end of a slot. */
+/** A place in the log: the end of a log entry. */
 export interface Place {
-  readonly slot: number;
-  /** The last one of the slot. */
+  readonly logIndex: number;
+  /** The last one of the log entry. */
   readonly revision: number;
-  /** When the slot was written; never earlier than that of a place before it. */
+  /** When the log entry was written; never earlier than that of a place before it. */
   readonly timeMs: number;
 }
 
-/** Before the first slot. */
-export const beginning: Place = { slot: 0, revision: 0, timeMs: 0 };
+/** Before the first log entry. */
+export const beginning: Place = { logIndex: 0, revision: 0, timeMs: 0 };
 
 /** What a reader asks for: the state at a time, or after a revision. */
 export type Moment = { readonly timeMs: number } | { readonly revision: number };
@@ -48,7 +48,7 @@ export interface ArchivedChange {
   readonly body: ArchivedBody;
 }
 
-/** What came between the step before and this place: of a slot every change, of a longer time the last one of each object. */
+/** What came between the step before and this place: of a log entry every change, of a longer time the last one of each object. */
 export interface Step {
   readonly place: Place;
   readonly changes: readonly ArchivedChange[];

@@ -74,7 +74,7 @@ export async function bootstrap(
       if (roleKinds.has(type.kind)) await bringUpToDate(client, type, object);
     }
   };
-  // Namespaces come before what lives in them; the rest shares slots of the log, so that a cold process has few to read.
+  // Namespaces come before what lives in them; the rest shares entries of the log, so that a cold process has few to read.
   const [outside, inside] = [false, true].map((isInside) =>
     [...bootstrapObjects(place, controllerRoles), ...others].filter(({ metadata }) => (metadata.namespace !== undefined) === isInside),
   );

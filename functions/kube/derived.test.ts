@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Picture } from '../store/picture.ts';
+import { Snapshot } from '../store/snapshot.ts';
 import { derived, indexed } from './derived.ts';
 import type { Key } from './view.ts';
 
 const podNamed = (name: string): Key => ({ resource: 'pods', namespace: 'default', name });
 const nodeNamed = (name: string): Key => ({ resource: 'nodes', namespace: '', name });
-const put = (picture: Picture, key: Key): Picture =>
-  picture.next(key, { key, revision: picture.revision + 1, object: { metadata: { name: key.name } } });
+const put = (snapshot: Snapshot, key: Key): Snapshot =>
+  snapshot.next(key, { key, revision: snapshot.revision + 1, object: { metadata: { name: key.name } } });
 
 test('what is derived is computed again only when an object of its resources has changed', () => {
   let computed = 0;
@@ -15,7 +15,7 @@ test('what is derived is computed again only when an object of its resources has
     computed += 1;
     return view.list('pods').map(({ key }) => key.name);
   });
-  const one = put(new Picture(0, new Map()), podNamed('a'));
+  const one = put(new Snapshot(0, new Map()), podNamed('a'));
   assert.deepEqual([names(one), names(put(one, nodeNamed('n'))), computed], [['a'], ['a'], 1]);
   assert.deepEqual([names(put(one, podNamed('b'))), computed], [['a', 'b'], 2]);
 });
@@ -27,7 +27,7 @@ test('an index takes in what differs from the view before, also from a newer one
     if (before !== undefined) index.delete(before.key.name);
     if (after !== undefined) index.add(after.key.name);
   });
-  const one = put(new Picture(0, new Map()), podNamed('a'));
+  const one = put(new Snapshot(0, new Map()), podNamed('a'));
   const two = put(put(one, podNamed('b')), nodeNamed('n'));
   const three = two.next(podNamed('a'), undefined);
   assert.deepEqual([...names(one)], ['a']);

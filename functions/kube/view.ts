@@ -1,4 +1,4 @@
-/** A consistent picture of the cluster at one revision: what decisions at the commit point may read. */
+/** A consistent snapshot of the cluster at one revision: what decisions at the commit point may read. */
 import type { KubeObject, ObjectName } from './object.ts';
 
 /** The place of one object in the store. `resource` is a GroupResource: `pods`, `deployments.apps`. */
@@ -21,7 +21,7 @@ export interface Stored<T extends KubeObject = KubeObject> {
 }
 
 export interface View {
-  /** Everything up to this revision is in the picture, and nothing after it. */
+  /** Everything up to this revision is in the snapshot, and nothing after it. */
   readonly revision: number;
   get(key: Key): Stored | undefined;
   /** In key order (namespace, then name). All namespaces when `namespace` is left out. */

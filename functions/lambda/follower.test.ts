@@ -11,7 +11,7 @@ const object = { metadata: { name: 'a' } };
 async function processes() {
   const world = virtualWorld();
   let reads = 0;
-  const table = memoryTable({ clock: world.clock, fault: (method) => void (reads += method === 'readSlots' ? 1 : 0) });
+  const table = memoryTable({ clock: world.clock, fault: (method) => void (reads += method === 'readEntries' ? 1 : 0) });
   const [own, other] = [await createStore({ table, world }), await createStore({ table, world })];
   const write = () =>
     other.commit({ keys: [key], decide: () => ({ outcome: 'write', writes: [{ type: 'create', key, object }], answer: () => undefined }) });

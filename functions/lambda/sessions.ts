@@ -22,7 +22,7 @@ export interface SessionsOptions {
   isThere(): Promise<boolean>;
 }
 
-/** Before the function is ended, for the last reconciles and the checkpoint. */
+/** Before the function is ended, for the last reconciles and the cursor. */
 const lastMs = 8_000;
 /** A session that is over by then needs no note that it is on: it is missed by its deadline. */
 const awakeMs = 2_000;

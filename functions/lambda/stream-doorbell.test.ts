@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { recordingDoorbell } from '../../test/support/recording-doorbell.ts';
 import { virtualWorld } from '../../test/support/virtual-world.ts';
-import { slotAttributes } from '../store/dynamodb/item.ts';
+import { entryAttributes } from '../store/dynamodb/item.ts';
 import { createStore } from '../store/create-store.ts';
 import { memoryTable } from '../store/memory/memory-table.ts';
 import { silentControllers } from '../cloud/silent-controllers.ts';
 import { createStreamDoorbell } from './stream-doorbell.ts';
-import { slotsIn } from './stream-slots.ts';
+import { entriesIn } from './stream-entries.ts';
 
-/** A slot as the table's stream shows it to a function. */
+/** A log entry as the table's stream shows it to a function. */
 async function recordOf(resource: string, object: object = {}, metadata: object = {}) {
   const world = virtualWorld();
   const table = memoryTable({ clock: world.clock });
@@ -18,8 +18,8 @@ async function recordOf(resource: string, object: object = {}, metadata: object 
   const own = { name: 'a', namespace: 'default', uid: 'u', ...metadata };
   const write = { type: 'create', key, object: { apiVersion: 'v1', kind: 'X', metadata: own, ...object } } as const;
   await store.commit({ keys: [key], decide: () => ({ outcome: 'write', writes: [write], answer: () => undefined }) });
-  const { slots } = await table.readSlots(0);
-  const attributes = slotAttributes('c', slots.at(-1)!, 0);
+  const { entries } = await table.readEntries(0);
+  const attributes = entryAttributes('c', entries.at(-1)!, 0);
   const image = Object.fromEntries(
     Object.entries(attributes).map(([name, { S, N, B }]) => [
       name,
@@ -33,11 +33,11 @@ async function rungFor(records: Awaited<ReturnType<typeof recordOf>>[]) {
   const { log, ...world } = virtualWorld();
   const doorbell = recordingDoorbell();
   const ring = createStreamDoorbell({ groups: silentControllers(), doorbell, log });
-  for (const slots of slotsIn({ Records: records }, log).values()) await ring(slots);
+  for (const entries of entriesIn({ Records: records }, log).values()) await ring(entries);
   return { rings: doorbell.rings, lines: world.lines };
 }
 
-test('a slot rings those whom it may concern, marked with its revision', async () => {
+test('a log entry rings those whom it may concern, marked with its revision', async () => {
   assert.deepEqual((await rungFor([await recordOf('pods', { spec: { schedulerName: 'default-scheduler' } })])).rings, [
     'ring controllers 1',
     'ring scheduler 1',
@@ -60,12 +60,12 @@ test('no worker is rung for what workers write for themselves', async () => {
   assert.deepEqual((await rungFor([await recordOf('checkpoints.hibernetes.dev')])).rings, []);
 });
 
-test('one batch brings slots of several clusters, distinguished by their keys; what is no slot is left out', async () => {
+test('one batch brings log entries of several clusters, distinguished by their keys; what is no log entry is left out', async () => {
   const { log } = virtualWorld();
   const record = await recordOf('pods');
   const keyed = (pk: string) => ({ ...record, dynamodb: { ...record.dynamodb, NewImage: { ...record.dynamodb.NewImage, pk: { S: pk } } } });
   const Records = ['c#L#0#0', 'blue.x7k2f#L#0#0', 'c#L#0#0', 'c#K#0', '#clusters'].map(keyed);
-  const counts = [...slotsIn({ Records }, log)].map(([cluster, slots]) => [cluster, slots.length]);
+  const counts = [...entriesIn({ Records }, log)].map(([cluster, entries]) => [cluster, entries.length]);
   assert.deepEqual(counts, [
     ['c', 2],
     ['blue.x7k2f', 1],
@@ -85,7 +85,7 @@ test('a record that cannot be read is left out, and the others are not', async (
   );
 });
 
-test('a slot whose bytes cannot be read rings all workers', async () => {
+test('a log entry whose bytes cannot be read rings all workers', async () => {
   const poison = await recordOf('pods');
   const { rings } = await rungFor([
     { ...poison, dynamodb: { ...poison.dynamodb, NewImage: { ...poison.dynamodb.NewImage, e: { B: 'AAAA' } } } },

@@ -1,14 +1,14 @@
 /**
  * Rings for what the table's stream shows, a little later and for certain: its writer may have been cut off before
- * ringing. A slot that was rung for already has the same mark, so that the queue swallows this ring.
+ * ringing. A log entry that was rung for already has the same mark, so that the queue swallows this ring.
  */
 import type { Doorbell } from '../workers/doorbell/doorbell.ts';
 import { mayConcern } from '../workers/doorbell/rings-of-changes.ts';
 import type { Watcher } from '../workers/wake.ts';
-import { type SlotItem } from '../store/table.ts';
+import { type EntryItem } from '../store/table.ts';
 import { StoreError } from '../store/store.ts';
 import type { Log } from '../world.ts';
-import { changesOf, lastRevisionOf } from './slot-changes.ts';
+import { changesOf, lastRevisionOf } from './entry-changes.ts';
 
 export interface StreamDoorbellOptions {
   readonly groups: readonly { readonly name: string; readonly controllers: readonly Watcher[] }[];
@@ -23,15 +23,15 @@ const noBlobs = {
   },
 };
 
-/** Never throws: one slot that cannot be read must not keep the later ones back. */
-export function createStreamDoorbell({ groups, doorbell, log }: StreamDoorbellOptions): (slots: readonly SlotItem[]) => Promise<void> {
+/** Never throws: one log entry that cannot be read must not keep the later ones back. */
+export function createStreamDoorbell({ groups, doorbell, log }: StreamDoorbellOptions): (entries: readonly EntryItem[]) => Promise<void> {
   const watchers = groups.map(({ name, controllers }) => ({ name, concerns: mayConcern(controllers) }));
-  return async (slots) => {
-    for (const slot of slots) {
-      const changes = await changesOf(slot, noBlobs);
-      if (changes === undefined) log.warn('a slot of the stream could not be read', { slot: slot.slot });
+  return async (entries) => {
+    for (const entry of entries) {
+      const changes = await changesOf(entry, noBlobs);
+      if (changes === undefined) log.warn('a log entry of the stream could not be read', { logIndex: entry.logIndex });
       for (const { name, concerns } of watchers) {
-        if (changes === undefined || concerns(changes)) doorbell.ring(name, String(lastRevisionOf(slot)));
+        if (changes === undefined || concerns(changes)) doorbell.ring(name, String(lastRevisionOf(entry)));
       }
     }
   };

@@ -26,7 +26,7 @@ async function sweeping(fails: (id: string) => boolean = () => false) {
     tables.set(id, table);
     await createStore({ table, world });
     const notes = createWorkerNotes(table, world.clock);
-    await notes.write('timer', { state: 'asleep', revision: 0, slot: 0 });
+    await notes.write('timer', { state: 'asleep', revision: 0, logIndex: 0 });
     for (const group of ['controllers', 'scheduler', 'materializer'] as const) await notes.write(group, { state: 'asleep', revision: 0 });
   }
   const sweep = createSweeps({
@@ -49,13 +49,13 @@ test('where nothing is due a minute costs one read of the list, two of each clus
   assert.deepEqual(calls[0], 'list');
   assert.equal(calls.length, 1 + 2 * (names.length + 1));
   const read = new Set(calls.slice(1).map((call) => call.split(' ')[1] ?? ''));
-  assert.deepEqual(read, new Set(['readLeases', 'readSlots']));
+  assert.deepEqual(read, new Set(['readNotes', 'readEntries']));
   assert.deepEqual(doorbell.rings, []);
 });
 
 test('a cluster that cannot be swept keeps no other from being swept, and its error is thrown', async () => {
   const { sweep, calls, world } = await sweeping((id) => id === 'b.x' || id === 'default');
   await assert.rejects(sweep(), { name: 'AggregateError', message: '2 clusters could not be swept' });
-  assert.equal(calls.filter((call) => call.endsWith('readSlots')).length, names.length - 1);
+  assert.equal(calls.filter((call) => call.endsWith('readEntries')).length, names.length - 1);
   assert.equal(world.lines.filter(({ message }) => message === 'a cluster could not be swept').length, 2);
 });

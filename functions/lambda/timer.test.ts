@@ -108,7 +108,7 @@ test('a watermark that housekeeping does not move is measured, and one that move
   const Dimensions = [['Table'], ['Table', 'Cluster']];
   const directive = { Namespace: 'Hibernetes', Dimensions, Metrics: [{ Name: 'WatermarkSecondsBehind', Unit: 'Seconds' }] };
   const _aws = { Timestamp: world.clock.now(), CloudWatchMetrics: [directive] };
-  assert.deepEqual(late(), [{ slotsBehind: 1, _aws, Table: 't', Cluster: 'c', WatermarkSecondsBehind: 900 }]);
+  assert.deepEqual(late(), [{ entriesBehind: 1, _aws, Table: 't', Cluster: 'c', WatermarkSecondsBehind: 900 }]);
   await store.housekeep();
   await world.advance(5 * 60_000);
   await store.housekeep();

@@ -1,14 +1,14 @@
 /**
  * How far the watermark is behind the log, and a word about it when it is late. Cold starts read what it has not passed. After
- * an hour the store refuses to write, for slots expire (functions/store/limits.ts, behindMsMax).
+ * an hour the store refuses to write, for log entries expire (functions/store/limits.ts, behindMsMax).
  */
 import type { Table } from '../store/table.ts';
 import type { World } from '../world.ts';
 import { secondsMeasured, watermarkMetric, type Measured } from './metrics.ts';
 
 export interface WatermarkLag {
-  readonly slots: number;
-  /** Age of the oldest slot that is not materialised; silence before is not counted. */
+  readonly entries: number;
+  /** Age of the oldest log entry that is not checkpointed; silence before is not counted. */
   readonly seconds: number;
 }
 
@@ -16,25 +16,25 @@ export interface WatermarkLag {
 export const lateSeconds = 15 * 60;
 
 export interface LogNow {
-  readonly newestSlot: number;
+  readonly newestIndex: number;
   /** Since when changes have come without a long silence. */
   readonly busySinceMs: number;
 }
 
 export async function watermarkLag(
-  table: Pick<Table, 'readMeta' | 'readSlots'>,
-  { newestSlot, busySinceMs }: LogNow,
+  table: Pick<Table, 'readMeta' | 'readEntries'>,
+  { newestIndex, busySinceMs }: LogNow,
   nowMs: number,
 ): Promise<WatermarkLag> {
-  const { slot } = await table.readMeta();
-  if (slot >= newestSlot) return { slots: 0, seconds: 0 };
-  const [oldest] = (await table.readSlots(slot, 1)).slots;
+  const { logIndex } = await table.readMeta();
+  if (logIndex >= newestIndex) return { entries: 0, seconds: 0 };
+  const [oldest] = (await table.readEntries(logIndex, 1)).entries;
   const ageMs = oldest === undefined ? 0 : nowMs - Math.max(oldest.writtenMs, busySinceMs);
-  return { slots: newestSlot - slot, seconds: Math.max(0, Math.round(ageMs / 1000)) };
+  return { entries: newestIndex - logIndex, seconds: Math.max(0, Math.round(ageMs / 1000)) };
 }
 
-export function sayIfLate({ slots, seconds }: WatermarkLag, measured: Measured, { log, clock }: Pick<World, 'log' | 'clock'>): void {
+export function sayIfLate({ entries, seconds }: WatermarkLag, measured: Measured, { log, clock }: Pick<World, 'log' | 'clock'>): void {
   if (seconds < lateSeconds) return;
   const keys = secondsMeasured(watermarkMetric, seconds, { ...measured, nowMs: clock.now() });
-  log.warn('the watermark is late', { slotsBehind: slots, ...keys });
+  log.warn('the watermark is late', { entriesBehind: entries, ...keys });
 }

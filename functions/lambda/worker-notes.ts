@@ -12,8 +12,8 @@ export interface WorkerNote {
   /** Every change up to here was taken in. */
   readonly revision: number;
   readonly deadlineMs?: number;
-  /** The slot of that revision, where it is known. */
-  readonly slot?: number;
+  /** The index of that revision's log entry, where it is known. */
+  readonly logIndex?: number;
   /** Since when changes have come without a long silence: the timer's own. */
   readonly busySinceMs?: number;
 }
@@ -23,24 +23,37 @@ export interface WorkerNotes {
   read(): Promise<ReadonlyMap<string, WorkerNote>>;
 }
 
-/** All notes are in one shard of the leases: there are only as many as groups of workers. */
+/** All notes are in one shard of the notes beside the log: there are only as many as groups of workers. */
 const shard = 0;
 const prefix = 'worker/';
 
-export function createWorkerNotes(table: Pick<Table, 'putLease' | 'readLeases'>, clock: Pick<Clock, 'now'>): WorkerNotes {
+export function createWorkerNotes(table: Pick<Table, 'putNote' | 'readNotes'>, clock: Pick<Clock, 'now'>): WorkerNotes {
   let revision = 0;
   return {
     async write(name, note) {
       const atMs = clock.now();
       // The later of two notes in one millisecond counts.
       revision = Math.max(revision + 1, atMs);
-      const body = Buffer.from(JSON.stringify({ ...note, atMs } satisfies WorkerNote));
+      const body = encodeNote({ ...note, atMs });
       // The last one wins; one that gets lost costs a ring too many.
-      await table.putLease({ shard, name: `${prefix}${name}`, revision, body });
+      await table.putNote({ shard, name: `${prefix}${name}`, revision, body });
     },
     async read() {
-      const items = (await table.readLeases(shard)).filter(({ name }) => name.startsWith(prefix));
-      return new Map(items.map(({ name, body }) => [name.slice(prefix.length), JSON.parse(Buffer.from(body).toString()) as WorkerNote]));
+      const items = (await table.readNotes(shard)).filter(({ name }) => name.startsWith(prefix));
+      return new Map(items.map(({ name, body }) => [name.slice(prefix.length), decodeNote(body)]));
     },
   };
+}
+
+/** Stored, the index of a log entry has the name `slot`. */
+type StoredNote = Omit<WorkerNote, 'logIndex'> & { readonly slot?: number };
+
+function encodeNote({ logIndex: slot, ...rest }: WorkerNote): Buffer {
+  const stored: StoredNote = { ...rest, ...(slot === undefined ? {} : { slot }) };
+  return Buffer.from(JSON.stringify(stored));
+}
+
+function decodeNote(body: Uint8Array): WorkerNote {
+  const { slot: logIndex, ...rest } = JSON.parse(Buffer.from(body).toString()) as StoredNote;
+  return { ...rest, ...(logIndex === undefined ? {} : { logIndex }) };
 }

@@ -4,7 +4,7 @@
  * not be held is rung for again a little later.
  */
 import type { WorkerGroupName } from '../manifest.ts';
-import { TakenOver } from '../workers/checkpoint.ts';
+import { TakenOver } from '../workers/cursor.ts';
 import type { Doorbells } from '../workers/doorbell/doorbells.ts';
 import type { Ring } from '../workers/doorbell/sqs-doorbell.ts';
 import type { World } from '../world.ts';

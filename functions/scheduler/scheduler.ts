@@ -1,7 +1,7 @@
 /**
  * The scheduler is a controller with one request, "the pods that wait": a pass takes one snapshot and places every
  * waiting pod on it in turn. Each sees the room that the ones before took. It then binds them side by side, so that the
- * store commits many binds in one slot. A pod that fits nowhere takes room from pods of less priority. Otherwise its
+ * store commits many binds in one log entry. A pod that fits nowhere takes room from pods of less priority. Otherwise its
  * status holds why it waits for the cluster to change.
  */
 import type { Pod } from '../kube/generated/types.ts';
@@ -222,7 +222,7 @@ async function carryOut(decision: Decision, context: ReconcileContext): Promise<
 
 /** Decisions that are carried out side by side: fewer than the API lets one user have under way. */
 const carriedOutAtOnce = 64;
-/** Pods that are bound in one request: as many as a slot of the log takes. */
+/** Pods that are bound in one request: as many as an entry of the log takes. */
 const boundAtOnce = 256;
 /** While one group of them is written, the next one is prepared. */
 const groupsAtOnce = 2;

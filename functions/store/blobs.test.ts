@@ -39,8 +39,8 @@ async function given() {
 /** The memory table's methods know only itself. */
 function bound(table: Table, memory: Table): void {
   for (const method of [
-    'appendSlot',
-    'readSlots',
+    'appendEntry',
+    'readEntries',
     'readMeta',
     'advanceMeta',
     'putObjects',
@@ -90,7 +90,7 @@ test('an equal object that comes back has a body of its own', async () => {
   assert.equal(cold.view().get(podKey('a'))?.object.metadata.name, 'a');
 });
 
-test('what was written for a slot that another writer took expires at once', async () => {
+test('what was written for a log entry that another writer took expires at once', async () => {
   const { memory, store, put, expiring } = await given();
   const other = await createStore({ table: memory, world: virtualWorld(2), limits: { inlineBytesMax: 10 } });
   await other.commit(create(pod('b')));
@@ -100,8 +100,8 @@ test('what was written for a slot that another writer took expires at once', asy
     expiring.map(({ hash }) => hash),
     put.slice(0, 1),
   );
-  const { slots } = await memory.readSlots(0);
-  assert.deepEqual(slots.flatMap(supersededBlobs), []);
+  const { entries } = await memory.readEntries(0);
+  assert.deepEqual(entries.flatMap(supersededBlobs), []);
 });
 
 test('while the watermark cannot be moved, what it would pass keeps its bodies', async () => {

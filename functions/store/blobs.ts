@@ -1,19 +1,19 @@
 /**
- * Bodies that are too large for their slot lie in blobs beside it. A blob belongs to one attempt to write one slot; the
- * change that follows names it, and housekeeping lets it expire when no reader can need that slot any more.
+ * Bodies that are too large for their entry lie in blobs beside it. A blob belongs to one attempt to write one entry; the
+ * change that follows names it, and housekeeping lets it expire when no reader can need that entry any more.
  */
 import type { Clock } from '../world.ts';
 import { blobBody, blobHash } from './body.ts';
 import type { PlannedChange } from './plan.ts';
 import { isOlderThan, type Reading } from './reading.ts';
-import { decodeFrames, isMark, type ChangeFrame } from './slot-codec.ts';
+import { decodeFrames, isMark, type ChangeFrame } from './entry-codec.ts';
 import { StoreError } from './store.ts';
 import { StoredObject } from './stored-object.ts';
-import type { SlotItem, Table } from './table.ts';
+import type { EntryItem, Table } from './table.ts';
 
 export interface BlobPlace {
   readonly table: Pick<Table, 'putBlob'>;
-  /** The nonce of the slot. */
+  /** The nonce of the entry. */
   readonly nonce: string;
   readonly inlineBytesMax: number;
 }
@@ -24,7 +24,7 @@ export interface PlacedFrames {
   readonly blobs: readonly string[];
 }
 
-/** A slot or an item points to a blob that is not there. */
+/** An entry or an item points to a blob that is not there. */
 export class MissingBlob extends StoreError {
   constructor(where: string, hash: string) {
     super('corrupt', `${where} cannot be read: its blob ${hash} is missing`);
@@ -36,7 +36,7 @@ export function isLateForBlob(error: unknown, began: Reading, { clock, replicaLi
   return error instanceof MissingBlob && isOlderThan(began, replicaLifeMs, clock);
 }
 
-/** Moves what is too large into blobs, the largest first; they are there before the slot that points to them. */
+/** Moves what is too large into blobs, the largest first; they are there before the entry that points to them. */
 export async function placeBodies(changes: readonly PlannedChange[], place: BlobPlace): Promise<PlacedFrames> {
   const references = new Map<PlannedChange, Uint8Array>();
   const blobs: string[] = [];
@@ -60,9 +60,9 @@ function placed({ frame, before }: PlannedChange, reference: Uint8Array | undefi
   return { ...frame, ...(reference === undefined ? {} : { body: reference }), ...(previousBlob === undefined ? {} : { previousBlob }) };
 }
 
-/** The blobs that nothing but slots up to this one, and items that they replace, points to. */
-export function supersededBlobs(slot: SlotItem): readonly string[] {
-  return decodeFrames(slot).flatMap((frame) => {
+/** The blobs that nothing but entries up to this one, and items that they replace, points to. */
+export function supersededBlobs(entry: EntryItem): readonly string[] {
+  return decodeFrames(entry).flatMap((frame) => {
     if (isMark(frame)) return [];
     const { type, body, previousBlob } = frame;
     return [previousBlob, type === 'deleted' ? blobHash(body) : undefined].filter((hash) => hash !== undefined);

@@ -59,22 +59,22 @@ test('reads bodies that do not hold their length, as they were written before', 
 test('reading a body with a damaged length allocates no memory for it', () => {
   const body = Buffer.from(encodeBody('{"metadata":{}}'));
   body.writeUInt32BE(0xff_ff_ff_ff, 5);
-  assert.throws(() => decodeBody(body, 'slot 7'), new StoreError('corrupt', 'slot 7 cannot be read: its length is wrong'));
+  assert.throws(() => decodeBody(body, 'log entry 7'), new StoreError('corrupt', 'log entry 7 cannot be read: its length is wrong'));
 });
 
 test('names the item that it cannot read', () => {
   const body = Buffer.from(encodeBody('{"metadata":{"name":"a"}}'));
   const checksum = Buffer.from(body);
   checksum.writeUInt8(checksum.readUInt8(2) ^ 1, 2);
-  const text = 'slot 7, pods default/a cannot be read: its checksum is wrong';
-  assert.throws(() => decodeBody(checksum, 'slot 7, pods default/a'), new StoreError('corrupt', text));
+  const text = 'log entry 7, pods default/a cannot be read: its checksum is wrong';
+  assert.throws(() => decodeBody(checksum, 'log entry 7, pods default/a'), new StoreError('corrupt', text));
   assert.throws(
-    () => decodeBody(body.subarray(0, 8), 'slot 7'),
+    () => decodeBody(body.subarray(0, 8), 'log entry 7'),
     (error) => error instanceof StoreError && error.code === 'corrupt',
   );
   body.writeUInt8(9, 0);
-  const unknown = 'slot 7 was written with dictionary 9, which this version does not know';
-  assert.throws(() => decodeBody(body, 'slot 7'), new StoreError('wrong-format', unknown));
+  const unknown = 'log entry 7 was written with dictionary 9, which this version does not know';
+  assert.throws(() => decodeBody(body, 'log entry 7'), new StoreError('wrong-format', unknown));
 });
 
 test('points to a blob by its hash', () => {

@@ -48,7 +48,7 @@ export function encodeBody(json: string | Uint8Array): Uint8Array {
 
 const blobHashDigits = 32;
 
-/** `nonce`: of the slot that points to it. So an equal body that comes back is another blob, and this one can go when it is superseded. */
+/** `nonce`: of the entry that points to it. So an equal body that comes back is another blob, and this one can go when it is superseded. */
 export function blobBody(body: Uint8Array, nonce: string): { readonly hash: string; readonly reference: Uint8Array } {
   const hash = createHash('sha256').update(nonce).update(body).digest('hex').slice(0, blobHashDigits);
   return { hash, reference: Buffer.concat([Buffer.of(blobReference), Buffer.from(hash, 'latin1')]) };

@@ -33,15 +33,15 @@ async function given() {
   return { world, calls, faults, table, store };
 }
 
-test('operations that wait share a slot', async () => {
+test('operations that wait share a log entry', async () => {
   const { store, calls } = await given();
   await Promise.all(['a', 'b', 'c', 'd'].map((name) => store.commit(create(name))));
-  assert.deepEqual(calls, ['appendSlot']);
+  assert.deepEqual(calls, ['appendEntry']);
 });
 
 test('a lost answer is asked for again, and the write is there once', async () => {
   const { store, faults, world } = await given();
-  faults.set('appendSlot', 'answer-lost');
+  faults.set('appendEntry', 'answer-lost');
   const committed = store.commit(create('a'));
   await world.settle();
   faults.clear();
@@ -50,24 +50,24 @@ test('a lost answer is asked for again, and the write is there once', async () =
   assert.deepEqual((await store.changesAfter(0, 10)).length, 1);
   assert.deepEqual(
     world.lines.map(({ message }) => message),
-    ['a slot was sent, and it is not known whether it was written'],
+    ['a log entry was sent, and it is not known whether it was written'],
   );
 });
 
-test('a slot is not sent on knowledge older than five seconds', async () => {
+test('a log entry is not sent on knowledge older than five seconds', async () => {
   const { store, calls, world } = await given();
   await store.commit(create('a'));
   await world.advance(4000);
   await store.commit(create('b'));
-  assert.deepEqual(calls, ['appendSlot', 'appendSlot']);
+  assert.deepEqual(calls, ['appendEntry', 'appendEntry']);
   await world.advance(5001);
   await store.commit(create('c'));
-  assert.deepEqual(calls, ['appendSlot', 'appendSlot', 'readSlots', 'appendSlot']);
+  assert.deepEqual(calls, ['appendEntry', 'appendEntry', 'readEntries', 'appendEntry']);
 });
 
-test('while a slot is undecided nothing else is sent, and a request that waits too long learns that', async () => {
+test('while a log entry is undecided nothing else is sent, and a request that waits too long learns that', async () => {
   const { store, faults, world } = await given();
-  faults.set('appendSlot', 'lost');
+  faults.set('appendEntry', 'lost');
   const undecided = assert.rejects(
     store.commit(create('a')),
     new StoreError('unknown-outcome', 'the table does not say whether it was written'),
@@ -79,7 +79,7 @@ test('while a slot is undecided nothing else is sent, and a request that waits t
   await neverSent;
   faults.clear();
   await world.advance(2000);
-  // The undecided slot was sent until it was in; its place came first.
+  // The undecided entry was sent until it was in; its place came first.
   assert.equal((await store.commit(create('c')))?.revision, 2);
   assert.equal(store.view().get(keyOf('a'))?.revision, 1);
   assert.equal(store.view().get(keyOf('b')), undefined);
@@ -87,7 +87,7 @@ test('while a slot is undecided nothing else is sent, and a request that waits t
 
 test('a put that lands late finds its place taken by itself', async () => {
   const { store, faults, world } = await given();
-  faults.set('appendSlot', { lateMs: 3000 });
+  faults.set('appendEntry', { lateMs: 3000 });
   const committed = store.commit(create('a'));
   await world.settle();
   faults.clear();
@@ -96,7 +96,7 @@ test('a put that lands late finds its place taken by itself', async () => {
   assert.equal((await store.fresh()).revision, 1);
 });
 
-test('a writer that won a race for a slot lets other writers commit first', async () => {
+test('a writer that won a race for a log entry lets other writers commit first', async () => {
   const { store, table, world } = await given();
   const other = await createStore({ table, world });
   await other.commit(create('theirs'));
@@ -125,11 +125,11 @@ test('a decision that throws concerns its caller alone', async () => {
 
 test('readers who arrive while a query runs share the next one', async () => {
   const { store, calls, faults, world } = await given();
-  faults.set('readSlots', { delayMs: 100 });
+  faults.set('readEntries', { delayMs: 100 });
   const reads = Promise.all(Array.from({ length: 50 }, () => store.fresh()));
   await world.advance(250);
   await reads;
-  assert.deepEqual(calls, ['readSlots', 'readSlots']);
+  assert.deepEqual(calls, ['readEntries', 'readEntries']);
 });
 
 test('what was read since a request came is fresh enough for it, and nothing older is', async () => {
@@ -142,12 +142,12 @@ test('what was read since a request came is fresh enough for it, and nothing old
   assert.deepEqual(calls, []);
   // A request that came in the moment of the last reading may have learned of something that it missed.
   await store.fresh(world.clock.monotonicMs());
-  assert.deepEqual(calls, ['readSlots']);
+  assert.deepEqual(calls, ['readEntries']);
 });
 
 test('a closed store refuses, and answers every request that waits', async () => {
   const { store, faults } = await given();
-  faults.set('appendSlot', { delayMs: 1000 });
+  faults.set('appendEntry', { delayMs: 1000 });
   void store.commit(create('sent')).catch(() => undefined);
   await Promise.resolve();
   await Promise.resolve();

@@ -1,18 +1,18 @@
 /**
- * Commits operations, many in one slot, one slot at a time. While a slot is undecided (no answer came), nothing else is
+ * Commits operations, many in one entry, one entry at a time. While an entry is undecided (no answer came), nothing else is
  * sent: the same bytes go to the same place until it is known who won.
  */
 import type { Clock, Log, Random } from '../world.ts';
 import { placeBodies } from './blobs.ts';
 import type { StoreLimits } from './limits.ts';
-import type { Entry, LogSlot } from './log-slot.ts';
+import type { EntryContent, LogEntry } from './log-entry.ts';
 import type { Ending, PlannedChange, Planner } from './plan.ts';
 import { readingOf } from './reading.ts';
 import type { Replica } from './replica.ts';
-import { encodeFrames, isMark, type MarkFrame } from './slot-codec.ts';
+import { encodeFrames, isMark, type MarkFrame } from './entry-codec.ts';
 import type { Operation } from './store.ts';
 import { StoreError } from './store.ts';
-import type { SlotItem, Table } from './table.ts';
+import type { EntryItem, Table } from './table.ts';
 import type { Tail } from './tail.ts';
 
 export interface CommitterParts {
@@ -34,14 +34,14 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** A slot to be written, and what it means for those who wait. */
+/** An entry to be written, and what it means for those who wait. */
 interface Draft {
   readonly waiting: readonly Waiting[];
-  readonly slot: number;
+  readonly logIndex: number;
   readonly firstRevision: number;
   readonly endings: readonly Ending[];
-  readonly entries: readonly Entry[];
-  /** Those of the entries that change objects. */
+  readonly contents: readonly EntryContent[];
+  /** The contents that change objects. */
   readonly changes: readonly PlannedChange[];
 }
 
@@ -80,7 +80,7 @@ export class Committer {
       this.#queue.push({ task, sinceMs: this.#parts.clock.monotonicMs(), resolve, reject });
       if (this.#running) return;
       this.#running = true;
-      // A turn later: what is asked in the same breath shares the slot.
+      // A turn later: what is asked in the same breath shares the entry.
       void Promise.resolve().then(() => this.#run());
     });
   }
@@ -93,7 +93,7 @@ export class Committer {
   #take(): Waiting[] {
     const markAt = this.#queue.findIndex(({ task }) => 'mark' in task);
     const alone = markAt === 0 ? 1 : markAt;
-    const count = Math.min(this.#parts.limits.slotOperationsMax, alone === -1 ? this.#queue.length : alone);
+    const count = Math.min(this.#parts.limits.entryOperationsMax, alone === -1 ? this.#queue.length : alone);
     return this.#queue.splice(0, count);
   }
 
@@ -107,20 +107,20 @@ export class Committer {
     }
   }
 
-  /** Reports whether it won a slot after losing others. Ends because those that wait for too long are sent away. */
+  /** Reports whether it won an entry after losing others. Ends because those that wait for too long are sent away. */
   async #commitBatch(batch: readonly Waiting[]): Promise<boolean> {
     const { tail, replica, limits } = this.#parts;
     for (let isContended = false; ;) {
       if (!tail.isConfirmedWithin(limits.headLifeMs)) await tail.fresh();
       const draft = this.#draft(this.#withoutLate(batch));
-      const isWritten = draft.entries.length > 0 && (await this.#append(draft)) === 'written';
+      const isWritten = draft.contents.length > 0 && (await this.#append(draft)) === 'written';
       if (!isWritten) await tail.fresh();
       // With nothing to write, errors and answers are true if the head has not moved since they were found.
-      if (isWritten || (draft.entries.length === 0 && replica.slot === draft.slot - 1)) {
+      if (isWritten || (draft.contents.length === 0 && replica.logIndex === draft.logIndex - 1)) {
         this.#settle(draft);
         return isWritten && isContended;
       }
-      isContended ||= draft.entries.length > 0;
+      isContended ||= draft.contents.length > 0;
     }
   }
 
@@ -137,15 +137,15 @@ export class Committer {
 
   #draft(waiting: readonly Waiting[]): Draft {
     const { replica, planner } = this.#parts;
-    const place = { waiting, slot: replica.slot + 1, firstRevision: replica.revision + 1 };
+    const place = { waiting, logIndex: replica.logIndex + 1, firstRevision: replica.revision + 1 };
     const first = waiting[0]?.task;
     if (first !== undefined && 'mark' in first) return { ...place, ...markDraft(first.mark()) };
     const operations = waiting.flatMap(({ task }) => ('operation' in task ? [task.operation] : []));
-    const { endings, changes } = planner.plan(replica.picture(), operations, replica.format.writes);
-    return { ...place, endings, changes, entries: changes.map(({ entry }) => entry) };
+    const { endings, changes } = planner.plan(replica.snapshot(), operations, replica.format.writes);
+    return { ...place, endings, changes, contents: changes.map(({ content }) => content) };
   }
 
-  /** What found no room in the slot goes first into the next one. */
+  /** What found no room in the entry goes first into the next one. */
   #settle({ waiting, endings }: Draft): void {
     this.#queue.unshift(...waiting.slice(endings.length));
     for (const [index, ending] of endings.entries()) {
@@ -159,19 +159,26 @@ export class Committer {
     await clock.sleep(yieldMs.least + random.next() * (yieldMs.most - yieldMs.least));
   }
 
-  /** Resolves only when it is decided whose slot it is. */
+  /** Resolves only when it is decided whose entry it is. */
   async #append(draft: Draft): Promise<'written' | 'taken'> {
     const { random, clock, table, limits } = this.#parts;
-    const { slot, firstRevision, entries } = draft;
+    const { logIndex, firstRevision, contents } = draft;
     const writtenMs = clock.now();
     const nonce = random.uuid();
     const { frames, blobs } = await placeBodies(draft.changes, { table, nonce, inlineBytesMax: limits.inlineBytesMax });
-    const marks = entries.filter(isMark);
-    const item: SlotItem = { slot, firstRevision, count: entries.length, nonce, writtenMs, frames: encodeFrames([...marks, ...frames]) };
+    const marks = contents.filter(isMark);
+    const item: EntryItem = {
+      logIndex,
+      firstRevision,
+      count: contents.length,
+      nonce,
+      writtenMs,
+      frames: encodeFrames([...marks, ...frames]),
+    };
     for (let attempt = 0; ; attempt += 1) {
       try {
         if (attempt > 0) await this.#pauseUndecided(draft, attempt);
-        const result = await this.#attempt(item, { slot, firstRevision, writtenMs, entries }, attempt > 0);
+        const result = await this.#attempt(item, { logIndex, firstRevision, writtenMs, contents }, attempt > 0);
         if (result === 'taken') void this.#forget(blobs);
         if (result !== 'unknown') return result;
       } catch (error) {
@@ -181,16 +188,16 @@ export class Committer {
     }
   }
 
-  async #attempt(item: SlotItem, own: LogSlot, wasSent: boolean): Promise<'written' | 'taken' | 'unknown'> {
+  async #attempt(item: EntryItem, own: LogEntry, wasSent: boolean): Promise<'written' | 'taken' | 'unknown'> {
     const { table, tail, replica, clock, log, limits } = this.#parts;
     // Others may have brought the replica past this place meanwhile, and what was there may be removed.
-    const isFree = replica.slot < item.slot && tail.isConfirmedWithin(limits.headLifeMs);
+    const isFree = replica.logIndex < item.logIndex && tail.isConfirmedWithin(limits.headLifeMs);
     const found = isFree ? 'absent' : await this.#look(item, wasSent);
     if (found !== 'absent') return found;
     const reading = readingOf(clock);
-    const appended = await table.appendSlot(item, reading.nowMs);
+    const appended = await table.appendEntry(item, reading.nowMs);
     if (appended.outcome === 'unknown') {
-      log.warn('a slot was sent, and it is not known whether it was written', { slot: item.slot, cause: appended.cause });
+      log.warn('a log entry was sent, and it is not known whether it was written', { logIndex: item.logIndex, cause: appended.cause });
       return 'unknown';
     }
     if (appended.outcome === 'taken' && appended.by.nonce !== item.nonce) return 'taken';
@@ -199,14 +206,15 @@ export class Committer {
   }
 
   /** What is at the place where an attempt may have landed, by reading. */
-  async #look(item: SlotItem, wasSent: boolean): Promise<'absent' | 'written' | 'taken' | 'unknown'> {
+  async #look(item: EntryItem, wasSent: boolean): Promise<'absent' | 'written' | 'taken' | 'unknown'> {
     const { table, tail, replica } = this.#parts;
     try {
       await tail.fresh();
-      if (replica.slot < item.slot) return 'absent';
+      if (replica.logIndex < item.logIndex) return 'absent';
       if (!wasSent) return 'taken';
-      const [found] = (await table.readSlots(item.slot - 1, 1)).slots;
-      if (found?.slot !== item.slot) throw new StoreError('unknown-outcome', `slot ${item.slot} has been removed meanwhile`);
+      const [found] = (await table.readEntries(item.logIndex - 1, 1)).entries;
+      if (found?.logIndex !== item.logIndex)
+        throw new StoreError('unknown-outcome', `log entry ${item.logIndex} has been removed meanwhile`);
       return found.nonce === item.nonce ? 'written' : 'taken';
     } catch (error) {
       if (error instanceof StoreError && error.code === 'unavailable') return 'unknown';
@@ -229,17 +237,17 @@ export class Committer {
   async #forget(blobs: readonly string[]): Promise<void> {
     const { table, clock, log, limits } = this.#parts;
     if (blobs.length === 0) return;
-    await table.expireBlobs(blobs, clock.now() + limits.slotLifeMs).catch((error: unknown) => {
+    await table.expireBlobs(blobs, clock.now() + limits.entryLifeMs).catch((error: unknown) => {
       if (!(error instanceof StoreError)) throw error;
       log.warn('blobs that nobody needs stay in the table', { error });
     });
   }
 }
 
-function markDraft(mark: MarkFrame | undefined): Pick<Draft, 'endings' | 'entries' | 'changes'> {
+function markDraft(mark: MarkFrame | undefined): Pick<Draft, 'endings' | 'contents' | 'changes'> {
   const settled = (): undefined => undefined;
-  if (mark === undefined) return { endings: [{ outcome: 'answered', settle: settled }], entries: [], changes: [] };
-  return { endings: [{ outcome: 'written', settle: settled }], entries: [mark], changes: [] };
+  if (mark === undefined) return { endings: [{ outcome: 'answered', settle: settled }], contents: [], changes: [] };
+  return { endings: [{ outcome: 'written', settle: settled }], contents: [mark], changes: [] };
 }
 
 const closedError = (): StoreError => new StoreError('unavailable', 'the store is closed');

@@ -5,14 +5,14 @@ import { create, pod } from '../../test/contract/cluster.ts';
 import { virtualWorld } from '../../test/support/virtual-world.ts';
 import { createStore } from './create-store.ts';
 import { memoryTable } from './memory/memory-table.ts';
-import { encodeFrames } from './slot-codec.ts';
+import { encodeFrames } from './entry-codec.ts';
 import { StoreError } from './store.ts';
-import type { SlotItem, Table } from './table.ts';
+import type { EntryItem, Table } from './table.ts';
 
 const body = Buffer.from([200, 1, 2, 3]);
 const frame = { type: 'added', key: { resource: 'pods', namespace: 'default', name: 'web' }, uid: 'u', previousRevision: 0, body } as const;
 
-const slot = (frames: Uint8Array): SlotItem => ({ slot: 1, firstRevision: 1, count: 1, nonce: 'other', writtenMs: 0, frames });
+const entry = (frames: Uint8Array): EntryItem => ({ logIndex: 1, firstRevision: 1, count: 1, nonce: 'other', writtenMs: 0, frames });
 
 /** The errors of a process that starts, and of one that has been there before. */
 async function said(damage: (table: Table) => Promise<unknown>): Promise<readonly string[]> {
@@ -30,16 +30,16 @@ async function said(damage: (table: Table) => Promise<unknown>): Promise<readonl
   return messages;
 }
 
-test('a slot whose bytes are damaged stops its readers, with its number', async () => {
-  const message = 'corrupt: slot 1 cannot be read: its checksum is wrong';
+test('a log entry whose bytes are damaged stops its readers, with its number', async () => {
+  const message = 'corrupt: log entry 1 cannot be read: its checksum is wrong';
   const frames = Buffer.from(encodeFrames([frame]));
   frames.writeUInt8(frames.readUInt8(20) ^ 1, 20);
-  assert.deepEqual(await said((table) => table.appendSlot(slot(frames), 0)), [message, message, message]);
+  assert.deepEqual(await said((table) => table.appendEntry(entry(frames), 0)), [message, message, message]);
 });
 
-test('a body of a format that is not known stops its readers, with its slot and key', async () => {
-  const message = 'wrong-format: slot 1, pods default/web was written with dictionary 200, which this version does not know';
-  const messages = await said((table) => table.appendSlot(slot(encodeFrames([frame])), 0));
+test('a body of a format that is not known stops its readers, with its log entry and key', async () => {
+  const message = 'wrong-format: log entry 1, pods default/web was written with dictionary 200, which this version does not know';
+  const messages = await said((table) => table.appendEntry(entry(encodeFrames([frame])), 0));
   assert.deepEqual(messages, [message, message, message]);
 });
 
@@ -47,9 +47,9 @@ test('an object item whose blob is missing stops a process that starts, with its
   const reference = Buffer.concat([Buffer.of(255), Buffer.from('hash')]);
   const item = { resource: 'pods', namespace: 'default', name: 'web', revision: 1, writtenMs: 0, body: reference };
   const messages = await said(async (table) => {
-    await table.appendSlot(slot(encodeFrames([{ type: 'floor', floor: 0 }])), 0);
+    await table.appendEntry(entry(encodeFrames([{ type: 'compaction', compactRevision: 0 }])), 0);
     await table.putObjects([item], 0);
-    await table.advanceMeta(0, { slot: 1, revision: 1 }, 0);
+    await table.advanceMeta(0, { logIndex: 1, revision: 1 }, 0);
   });
   assert.equal(messages[0], 'corrupt: object pods default/web cannot be read: its blob hash is missing');
 });

@@ -5,13 +5,13 @@ import type { Cancel, World } from '../world.ts';
 import { Committer } from './committer.ts';
 import { currentFormats, type Formats } from './format.ts';
 import { defaultLimits, type StoreLimits } from './limits.ts';
-import { BodyReader, type LogSlot } from './log-slot.ts';
-import { forgettable, materialise, type MaterialiseParts } from './materialise.ts';
-import { readPast, readPictureAt, type PastParts } from './past.ts';
-import { Picture } from './picture.ts';
+import { BodyReader, type LogEntry } from './log-entry.ts';
+import { forgettable, writeCheckpoint, type WriteCheckpointParts } from './write-checkpoint.ts';
+import { readPast, readSnapshotAt, type PastParts } from './past.ts';
+import { Snapshot } from './snapshot.ts';
 import { Planner } from './plan.ts';
 import { Replica } from './replica.ts';
-import type { MarkFrame } from './slot-codec.ts';
+import type { MarkFrame } from './entry-codec.ts';
 import { rewriteOld, oldObjects } from './rewrite.ts';
 import type { Change, FormatProgress, Operation, Store, WatchBatch, WatchRequest } from './store.ts';
 import { StoreError } from './store.ts';
@@ -48,7 +48,8 @@ export async function createStore(options: StoreOptions): Promise<Store> {
   return store;
 }
 
-const markOf = (floor: number | undefined): MarkFrame | undefined => (floor === undefined ? undefined : { type: 'floor', floor });
+const markOf = (compactRevision: number | undefined): MarkFrame | undefined =>
+  compactRevision === undefined ? undefined : { type: 'compaction', compactRevision };
 
 const nameAndNamespace = (_resource: string, { metadata }: KubeObject): Record<string, string> => ({
   'metadata.name': metadata.name ?? '',
@@ -56,9 +57,9 @@ const nameAndNamespace = (_resource: string, { metadata }: KubeObject): Record<s
 });
 
 /** Pages of one list ask for the same revision again and again. */
-const picturesKept = 8;
+const snapshotsKept = 8;
 /** In one round of housekeeping; the next one goes on. */
-const materialiseStepsMax = 64;
+const checkpointStepsMax = 64;
 /** Writers that help check for work at most this often, and this often when there was none. */
 const helpEveryMs = 1000;
 const helpInVainEveryMs = 10_000;
@@ -78,9 +79,9 @@ class LogStore implements Store {
   readonly #watches: Watches;
   readonly #past: PastParts;
   readonly #upkeep = new Upkeep();
-  #picture = new Picture(0, new Map());
+  #snapshot = new Snapshot(0, new Map());
   readonly #listeners = new Set<(revision: number, changes: readonly Change[]) => void>();
-  readonly #pictures = new Map<number, Promise<StoreView>>();
+  readonly #snapshots = new Map<number, Promise<StoreView>>();
   #helping: Promise<void> | undefined;
   #helpAgainMs = 0;
   #poll: Cancel | undefined;
@@ -94,7 +95,7 @@ class LogStore implements Store {
     const replica = new Replica(all.historyChangesMax);
     const bodies = new BodyReader(table, decoder ?? new Decoder(all), formats);
     const past = { table, bodies, fields, clock, limits: all };
-    const applied = (changes: readonly Change[], slot?: LogSlot): void => this.#applied(changes, slot);
+    const applied = (changes: readonly Change[], entry?: LogEntry): void => this.#applied(changes, entry);
     const tail = new Tail({ table, replica, bodies, fields, clock, log, replicaLifeMs: all.replicaLifeMs, applied });
     this.#table = table;
     this.#world = world;
@@ -119,20 +120,20 @@ class LogStore implements Store {
       clock,
       progressMs: all.progressMs,
       batchMax: all.watchBatchMax,
-      past: (after, limit) => readPast(past, after, limit, replica.slot),
+      past: (after, limit) => readPast(past, after, limit, replica.logIndex),
     });
   }
 
   commit<T>(operation: Operation<T>): Promise<T> {
     if (this.#isOverdue()) return this.#commitAfterUpkeep(operation);
     const answer = this.#committer.commit(operation);
-    if (this.#upkeep.slotsBehind >= this.#limits.helpSlots) void this.#helpAfter(answer);
+    if (this.#upkeep.entriesBehind >= this.#limits.helpEntries) void this.#helpAfter(answer);
     return answer;
   }
 
   view(): StoreView {
-    if (this.#picture.revision !== this.#replica.revision) this.#picture = this.#replica.picture();
-    return this.#picture;
+    if (this.#snapshot.revision !== this.#replica.revision) this.#snapshot = this.#replica.snapshot();
+    return this.#snapshot;
   }
 
   async fresh(sinceMs?: number): Promise<StoreView> {
@@ -171,15 +172,15 @@ class LogStore implements Store {
 
   async at(revision: number): Promise<StoreView> {
     await this.notOlderThan(revision);
-    this.#checkFloor(revision);
-    const kept = this.#pictures.get(revision);
-    const picture = kept ?? this.#pictureAt(revision);
-    this.#keepPicture(revision, picture);
-    return picture;
+    this.#checkCompacted(revision);
+    const kept = this.#snapshots.get(revision);
+    const snapshot = kept ?? this.#snapshotAt(revision);
+    this.#keepSnapshot(revision, snapshot);
+    return snapshot;
   }
 
-  floor(): number {
-    return this.#replica.floor;
+  compactRevision(): number {
+    return this.#replica.compactRevision;
   }
 
   watch(request: WatchRequest): AsyncIterable<WatchBatch> {
@@ -187,10 +188,10 @@ class LogStore implements Store {
   }
 
   async changesAfter(revision: number, limit: number): Promise<readonly Change[]> {
-    this.#checkFloor(revision);
+    this.#checkCompacted(revision);
     const { history } = this.#replica;
     if (revision >= history.base) return history.after(revision, limit);
-    const { changes, through } = await readPast(this.#past, revision, limit, this.#replica.slot);
+    const { changes, through } = await readPast(this.#past, revision, limit, this.#replica.logIndex);
     // The table's pages end where they like: what is missing then is not to be taken for the end.
     if (changes.length >= limit || through >= this.#replica.revision) return changes;
     return [...changes, ...(await this.changesAfter(through, limit - changes.length))];
@@ -210,23 +211,23 @@ class LogStore implements Store {
   async housekeep(): Promise<void> {
     await this.fresh();
     await this.#keepPast();
-    if (this.#dueFloor() !== undefined) await this.#committer.appendMark(() => markOf(this.#dueFloor()));
+    if (this.#dueCompaction() !== undefined) await this.#committer.appendMark(() => markOf(this.#dueCompaction()));
     await this.#prune();
-    const parts: MaterialiseParts = {
+    const parts: WriteCheckpointParts = {
       table: this.#table,
       clock: this.#world.clock,
       limits: this.#limits,
       formats: this.#formats,
-      reached: (slot) => this.#upkeep.reached(slot),
+      reached: (logIndex) => this.#upkeep.reached(logIndex),
     };
-    const { floor } = this.#replica;
-    for (let step = 0; step < materialiseStepsMax; step += 1) {
-      if (!(await materialise(parts, floor))) break;
+    const { compactRevision } = this.#replica;
+    for (let step = 0; step < checkpointStepsMax; step += 1) {
+      if (!(await writeCheckpoint(parts, compactRevision))) break;
     }
     await rewriteOld({ replica: this.#replica, committer: this.#committer, formats: this.#formats, log: this.#world.log });
   }
 
-  /** The table keeps slots long after the floor has passed them: what fails now is tried again the next time. */
+  /** The table keeps entries long after the compact revision has passed them: what fails now is tried again the next time. */
   async #keepPast(): Promise<void> {
     const { revision } = this.#replica;
     if (this.#archive === undefined || revision === this.#archivedRevision) return;
@@ -272,16 +273,16 @@ class LogStore implements Store {
     });
   }
 
-  /** Slots that may expire before they are materialised: nothing must build on them. */
+  /** Entries that may expire before they are checkpointed: nothing must build on them. */
   #isOverdue(): boolean {
     const { oldestMs } = this.#upkeep;
-    if (this.#table.slotsExpire !== true || oldestMs === undefined) return false;
+    if (this.#table.entriesExpire !== true || oldestMs === undefined) return false;
     return this.#world.clock.now() - oldestMs > this.#limits.behindMsMax;
   }
 
   async #commitAfterUpkeep<T>(operation: Operation<T>): Promise<T> {
     await this.#help();
-    if (this.#isOverdue()) throw new StoreError('unavailable', 'the log is not being materialised: writes wait until it is');
+    if (this.#isOverdue()) throw new StoreError('unavailable', 'the log is not being checkpointed: writes wait until it is');
     return this.#committer.commit(operation);
   }
 
@@ -296,7 +297,7 @@ class LogStore implements Store {
     );
     const before = this.#upkeep.watermark;
     await this.#help();
-    // What is behind lies above the floor, and that moves once in minutes.
+    // What is behind lies above the compact revision, and that moves once in minutes.
     if (this.#upkeep.watermark === before) this.#helpAgainMs = clock.monotonicMs() + helpInVainEveryMs;
   }
 
@@ -305,7 +306,7 @@ class LogStore implements Store {
     this.#helping ??= this.housekeep()
       .catch((error: unknown) => {
         if (!(error instanceof StoreError)) throw error;
-        this.#world.log.warn('the log could not be materialised', { error });
+        this.#world.log.warn('the log could not be checkpointed', { error });
       })
       .finally(() => {
         this.#helping = undefined;
@@ -315,52 +316,53 @@ class LogStore implements Store {
 
   async #prune(): Promise<void> {
     const meta = await this.#table.readMeta();
-    this.#upkeep.reached(meta.slot);
+    this.#upkeep.reached(meta.logIndex);
     const nowMs = this.#world.clock.now();
-    const { slot, revision } = forgettable(meta, nowMs, this.#limits);
-    await this.#table.prune({ slot, revision, beforeMs: nowMs - this.#limits.slotLifeMs });
+    const { logIndex, revision } = forgettable(meta, nowMs, this.#limits);
+    await this.#table.prune({ logIndex, revision, beforeMs: nowMs - this.#limits.entryLifeMs });
   }
 
-  #applied(changes: readonly Change[], slot: LogSlot | undefined): void {
-    if (slot !== undefined) this.#upkeep.applied(slot);
+  #applied(changes: readonly Change[], entry: LogEntry | undefined): void {
+    if (entry !== undefined) this.#upkeep.applied(entry);
     for (const listener of this.#listeners) listener(this.#replica.revision, changes);
     this.#watches.applied(changes);
   }
 
-  #checkFloor(revision: number): void {
-    const { floor } = this.#replica;
-    if (revision < floor) throw new StoreError('compacted', `revision ${revision} is no longer available; the oldest is ${floor}`);
+  #checkCompacted(revision: number): void {
+    const { compactRevision } = this.#replica;
+    if (revision < compactRevision)
+      throw new StoreError('compacted', `revision ${revision} is no longer available; the oldest is ${compactRevision}`);
   }
 
-  /** The revision of the last floor frame, once that is old enough, unless nothing has happened since. */
-  #dueFloor(): number | undefined {
-    const { lastFloor, floor, history, revision } = this.#replica;
+  /** The revision of the last compaction frame, once that is old enough, unless nothing has happened since. */
+  #dueCompaction(): number | undefined {
+    const { lastCompaction, compactRevision, history, revision } = this.#replica;
     if (revision === 0) return undefined;
     if (this.#isOverdue()) {
       const overdue = this.#upkeep.revisionBefore(this.#world.clock.now() - this.#limits.retentionMs);
-      if (overdue > floor) return overdue;
+      if (overdue > compactRevision) return overdue;
     }
-    if (lastFloor === undefined) return floor;
-    const isOld = this.#world.clock.now() - lastFloor.writtenMs >= this.#limits.retentionMs;
-    const isIdle = history.base <= floor && history.after(floor, 1).length === 0;
-    return isOld && !isIdle ? lastFloor.revision : undefined;
+    if (lastCompaction === undefined) return compactRevision;
+    const isOld = this.#world.clock.now() - lastCompaction.writtenMs >= this.#limits.retentionMs;
+    const isIdle = history.base <= compactRevision && history.after(compactRevision, 1).length === 0;
+    return isOld && !isIdle ? lastCompaction.revision : undefined;
   }
 
-  async #pictureAt(revision: number): Promise<StoreView> {
-    if (revision >= this.#replica.history.base) return this.#replica.pictureAt(revision);
-    const picture = await readPictureAt(this.#past, revision);
-    // While it was built, the floor may have moved past it, and newer items may have got in.
+  async #snapshotAt(revision: number): Promise<StoreView> {
+    if (revision >= this.#replica.history.base) return this.#replica.snapshotAt(revision);
+    const snapshot = await readSnapshotAt(this.#past, revision);
+    // While it was built, the compact revision may have moved past it, and newer items may have got in.
     await this.#tail.fresh();
-    this.#checkFloor(revision);
-    return picture;
+    this.#checkCompacted(revision);
+    return snapshot;
   }
 
-  #keepPicture(revision: number, picture: Promise<StoreView>): void {
-    this.#pictures.delete(revision);
-    this.#pictures.set(revision, picture);
-    picture.catch(() => this.#pictures.delete(revision));
-    const oldest = this.#pictures.keys().next().value;
-    if (this.#pictures.size > picturesKept && oldest !== undefined) this.#pictures.delete(oldest);
+  #keepSnapshot(revision: number, snapshot: Promise<StoreView>): void {
+    this.#snapshots.delete(revision);
+    this.#snapshots.set(revision, snapshot);
+    snapshot.catch(() => this.#snapshots.delete(revision));
+    const oldest = this.#snapshots.keys().next().value;
+    if (this.#snapshots.size > snapshotsKept && oldest !== undefined) this.#snapshots.delete(oldest);
   }
 }
 

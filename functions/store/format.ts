@@ -4,7 +4,7 @@
  *
  *     before `finalize`   items of format n are read and written; older versions work beside this one
  *     after it            new items are of format m; older ones are read as such, and rewritten by housekeeping
- *     settled             no item of format n is left, and no reader needs a slot that holds one
+ *     settled             no item of format n is left, and no reader needs an entry that holds one
  *
  * An object's body of a format that differs from the first names it, in two bytes before the rest (`formatMark`).
  */
@@ -193,7 +193,7 @@ export class Formats {
 
 /** What stands in the place of a watermark in a table that this version makes. */
 export function firstMeta({ created }: Formats = currentFormats): MetaItem {
-  return { slot: 0, revision: 0, ...(created.writes === firstFormat ? {} : { format: created }) };
+  return { logIndex: 0, revision: 0, ...(created.writes === firstFormat ? {} : { format: created }) };
 }
 
 const sealedResources: ReadonlySet<string> = new Set(['secrets']);

@@ -1,12 +1,12 @@
 /**
  * The changes of the recent past, in memory: all that came after `base`. Watches and snapshots read it; what is older,
- * but above the floor, is still in the table.
+ * but above the compact revision, is still in the table.
  */
 import type { Stored } from '../kube/view.ts';
-import { withStored, type Objects } from './picture.ts';
+import { withStored, type Objects } from './snapshot.ts';
 import type { Change } from './store.ts';
 
-interface Entry {
+interface RecentChange {
   readonly change: Change;
   /** What the key held before. */
   readonly before: Stored | undefined;
@@ -14,13 +14,13 @@ interface Entry {
   readonly objectsBefore: Objects | undefined;
 }
 
-const checkpointEvery = 256;
+const keptEvery = 256;
 
 export class History {
   #base: number;
   /** One place per revision after the base; a revision that changes no object has an empty place. */
   #changes: (Change | undefined)[] = [];
-  readonly #resources = new Map<string, Entry[]>();
+  readonly #resources = new Map<string, RecentChange[]>();
 
   constructor(base: number) {
     this.#base = base;
@@ -37,10 +37,10 @@ export class History {
 
   push(change: Change, before: Stored | undefined, objectsBefore: Objects): void {
     this.#changes.push(change);
-    const entries = this.#resources.get(change.key.resource) ?? [];
-    if (entries.length === 0) this.#resources.set(change.key.resource, entries);
-    const checkpoint = change.revision % checkpointEvery === 0 || entries.length % checkpointEvery === 0;
-    entries.push({ change, before, objectsBefore: checkpoint ? objectsBefore : undefined });
+    const recent = this.#resources.get(change.key.resource) ?? [];
+    if (recent.length === 0) this.#resources.set(change.key.resource, recent);
+    const isKept = change.revision % keptEvery === 0 || recent.length % keptEvery === 0;
+    recent.push({ change, before, objectsBefore: isKept ? objectsBefore : undefined });
   }
 
   /** A revision that changed no object. */
@@ -54,8 +54,8 @@ export class History {
     if (count <= 0) return;
     this.#changes = this.#changes.slice(count);
     this.#base += count;
-    for (const [resource, entries] of this.#resources) {
-      const kept = entries.slice(firstAfter(entries, this.#base));
+    for (const [resource, recent] of this.#resources) {
+      const kept = recent.slice(firstAfter(recent, this.#base));
       if (kept.length === 0) this.#resources.delete(resource);
       else this.#resources.set(resource, kept);
     }
@@ -73,28 +73,28 @@ export class History {
 
   /** The changes of one resource after a revision that is not below the base. */
   ofResource(resource: string, after: number, limit: number): Change[] {
-    const entries = this.#resources.get(resource) ?? [];
-    const first = firstAfter(entries, after);
-    return entries.slice(first, first + limit).map(({ change }) => change);
+    const recent = this.#resources.get(resource) ?? [];
+    const first = firstAfter(recent, after);
+    return recent.slice(first, first + limit).map(({ change }) => change);
   }
 
   /** What the key of a change after the base held before it. */
   before({ key, revision }: Change): Stored | undefined {
-    const entries = this.#resources.get(key.resource) ?? [];
-    const entry = entries[firstAfter(entries, revision - 1)];
-    return entry?.change.revision === revision ? entry.before : undefined;
+    const recent = this.#resources.get(key.resource) ?? [];
+    const found = recent[firstAfter(recent, revision - 1)];
+    return found?.change.revision === revision ? found.before : undefined;
   }
 
   /** The objects of a resource as of a revision that is not below the base, given those of now. */
   objectsAt(resource: string, revision: number, now: Objects): Objects {
-    const entries = this.#resources.get(resource) ?? [];
-    const first = firstAfter(entries, revision);
+    const recent = this.#resources.get(resource) ?? [];
+    const first = firstAfter(recent, revision);
     let known = first;
-    while (known < entries.length && entries[known]?.objectsBefore === undefined) known += 1;
-    let objects = entries[known]?.objectsBefore ?? now;
+    while (known < recent.length && recent[known]?.objectsBefore === undefined) known += 1;
+    let objects = recent[known]?.objectsBefore ?? now;
     for (let index = known - 1; index >= first; index -= 1) {
-      const entry = entries[index];
-      if (entry !== undefined) objects = withStored(objects, entry.change.key, entry.before);
+      const found = recent[index];
+      if (found !== undefined) objects = withStored(objects, found.change.key, found.before);
     }
     return objects;
   }
@@ -104,13 +104,13 @@ export class History {
   }
 }
 
-/** The index of the first entry with a greater revision. */
-function firstAfter(entries: readonly Entry[], revision: number): number {
+/** The index of the first change with a greater revision. */
+function firstAfter(recent: readonly RecentChange[], revision: number): number {
   let low = 0;
-  let high = entries.length;
+  let high = recent.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if ((entries[middle]?.change.revision ?? 0) <= revision) low = middle + 1;
+    if ((recent[middle]?.change.revision ?? 0) <= revision) low = middle + 1;
     else high = middle;
   }
   return low;

@@ -2,7 +2,7 @@
 export interface StoreLimits {
   /** How long a revision stays readable, at least. It may be twice as long. */
   readonly retentionMs: number;
-  /** Changes kept in memory; older ones above the floor are read from the table. */
+  /** Changes kept in memory; older ones above the compact revision are read from the table. */
   readonly historyChangesMax: number;
   /** Objects are kept parsed as long as their JSON is no more than this together; parsed, it is about twice that. */
   readonly parsedBytesMax: number;
@@ -14,12 +14,12 @@ export interface StoreLimits {
   readonly watchBatchMax: number;
   /** How often to read what other processes wrote; 0: only when a caller asks. */
   readonly pollMs: number;
-  readonly slotOperationsMax: number;
+  readonly entryOperationsMax: number;
   /** Compressed. One operation that is larger goes alone. */
-  readonly slotBytesMax: number;
+  readonly entryBytesMax: number;
   /** A compressed body over this goes into a blob. */
   readonly inlineBytesMax: number;
-  /** What a slot holds of one change besides its body: key, uid, and the labels and selectable fields before it. */
+  /** What an entry holds of one change besides its body: key, uid, and the labels and selectable fields before it. */
   readonly headBytesMax: number;
   /** The JSON of one object. Source: apiserver, pkg/server/config.go, MaxRequestBodyBytes. */
   readonly objectBytesMax: number;
@@ -27,22 +27,22 @@ export interface StoreLimits {
   readonly commitWaitMs: number;
   /** How long `notOlderThan` waits. Source: apiserver, pkg/storage/cacher, blockTimeout. */
   readonly notOlderWaitMs: number;
-  /** A slot is written at most this long after the head was seen. */
+  /** An entry is written at most this long after the head was seen. */
   readonly headLifeMs: number;
-  /** A replica that saw the head longer ago than this may have missed slots that are gone: it reads the watermark first. */
+  /** A replica that saw the head longer ago than this may have missed entries that are gone: it reads the watermark first. */
   readonly replicaLifeMs: number;
   /**
-   * Slots below the floor are kept this long. More than twice `replicaLifeMs`, so that a reader that needs one still finds
+   * Entries below the compact revision are kept this long. More than twice `replicaLifeMs`, so that a reader that needs one still finds
    * it or knows better.
    */
-  readonly slotLifeMs: number;
+  readonly entryLifeMs: number;
   /** Objects are put into their items, and the watermark is moved, at most this long after it was read. */
-  readonly materialiseMs: number;
-  /** Slots that one step of housekeeping materialises. */
-  readonly materialiseSlots: number;
-  /** Writers help with housekeeping when the watermark is this many slots behind. */
-  readonly helpSlots: number;
-  /** Where slots expire by themselves, nothing is written while a change that is not materialised is older than this. */
+  readonly checkpointMs: number;
+  /** Entries that one step of housekeeping takes into the checkpoint. */
+  readonly checkpointEntries: number;
+  /** Writers help with housekeeping when the watermark is this many entries behind. */
+  readonly helpEntries: number;
+  /** Where entries expire by themselves, nothing is written while a change that is not checkpointed is older than this. */
   readonly behindMsMax: number;
 }
 
@@ -57,8 +57,8 @@ export const defaultLimits: StoreLimits = {
   progressMs: 1000,
   watchBatchMax: 1000,
   pollMs: 0,
-  slotOperationsMax: 256,
-  slotBytesMax: 256 * 1024,
+  entryOperationsMax: 256,
+  entryBytesMax: 256 * 1024,
   inlineBytesMax: 256 * 1024,
   headBytesMax: 64 * 1024,
   objectBytesMax: 3 * 1024 * 1024,
@@ -66,9 +66,9 @@ export const defaultLimits: StoreLimits = {
   notOlderWaitMs: 3000,
   headLifeMs: 5000,
   replicaLifeMs: 60 * minute,
-  slotLifeMs: 150 * minute,
-  materialiseMs: minute,
-  materialiseSlots: 1024,
-  helpSlots: 1024,
+  entryLifeMs: 150 * minute,
+  checkpointMs: minute,
+  checkpointEntries: 1024,
+  helpEntries: 1024,
   behindMsMax: 60 * minute,
 };

@@ -30,8 +30,8 @@ export interface LoadOptions {
   readonly revision: number;
   /** False where the keys of the cluster are not at hand: the cluster's housekeeping then seals what is to be sealed. */
   readonly hasKeys: boolean;
-  /** The log goes on behind this slot; 0 when left out. */
-  readonly afterSlot?: number;
+  /** The log goes on behind this entry; 0 when left out. */
+  readonly afterIndex?: number;
 }
 
 /** Revisions that the other store may have given after the objects were read. */
@@ -41,7 +41,7 @@ const itemsAtOnce = 256;
 /** Answers how many objects there were. Throws StoreError `wrong-format` for a store that holds something. */
 export async function loadObjects(
   parts: LoadParts,
-  { revision, hasKeys, afterSlot = 0 }: LoadOptions,
+  { revision, hasKeys, afterIndex = 0 }: LoadOptions,
   objects: AsyncIterable<LoadedObject>,
 ): Promise<number> {
   const { table, formats, clock } = parts;
@@ -55,7 +55,7 @@ export async function loadObjects(
     count += items.length;
   }
   const nowMs = clock.now();
-  const to = { slot: afterSlot, revision: revision + revisionGap, writtenMs: nowMs, format: formats.stateOf(formats.newest, writes) };
+  const to = { logIndex: afterIndex, revision: revision + revisionGap, writtenMs: nowMs, format: formats.stateOf(formats.newest, writes) };
   if ((await table.advanceMeta(0, to, nowMs)) !== 'written') throw unfinished();
   return count;
 }
@@ -63,9 +63,9 @@ export async function loadObjects(
 const unfinished = (): StoreError => new StoreError('unavailable', 'the objects could not all be written');
 
 async function refuseUsed(table: Table): Promise<void> {
-  const { slot, revision } = await table.readMeta();
-  const { slots } = await table.readSlots(0, 1);
-  if (slot > 0 || revision > 0 || slots.length > 0) throw new StoreError('wrong-format', 'the store holds a cluster already');
+  const { logIndex, revision } = await table.readMeta();
+  const { entries } = await table.readEntries(0, 1);
+  if (logIndex > 0 || revision > 0 || entries.length > 0) throw new StoreError('wrong-format', 'the store holds a cluster already');
 }
 
 async function itemOf(

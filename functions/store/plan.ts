@@ -1,22 +1,22 @@
 /**
- * Decides a batch of operations against one picture, each seeing what the ones before it wrote. Pure: the same batch on
- * the same picture gives the same plan. Nothing is committed here.
+ * Decides a batch of operations against one snapshot, each seeing what the ones before it wrote. Pure: the same batch on
+ * the same snapshot gives the same plan. Nothing is committed here.
  */
 import { deepEqual } from '../kube/equality.ts';
 import { uidOf, type KubeObject } from '../kube/object.ts';
 import type { Key, Stored } from '../kube/view.ts';
 import { encodeBody } from './body.ts';
 import type { Formats } from './format.ts';
-import type { Entry } from './log-slot.ts';
-import type { Picture } from './picture.ts';
+import type { EntryContent } from './log-entry.ts';
+import type { Snapshot } from './snapshot.ts';
 import { checkKey } from './keys.ts';
-import { headBytes, type ChangeFrame } from './slot-codec.ts';
+import { headBytes, type ChangeFrame } from './entry-codec.ts';
 import type { Decision, Operation, Write } from './store.ts';
 import { StoreError } from './store.ts';
 import { type Decoder, selectable, type SelectableFields, StoredChange, StoredObject } from './stored-object.ts';
 
 export interface PlannedChange {
-  readonly entry: Extract<Entry, { type: 'change' }>;
+  readonly content: Extract<EntryContent, { type: 'change' }>;
   readonly change: StoredChange;
   readonly frame: ChangeFrame;
   /** The size of the frame's head. */
@@ -25,7 +25,7 @@ export interface PlannedChange {
   readonly before: Stored | undefined;
 }
 
-/** How one operation ends. Only `written` is true just by the slot being written; the others need a fresh head. */
+/** How one operation ends. Only `written` is true just by the entry being written; the others need a fresh head. */
 export type Ending =
   | { readonly outcome: 'written'; settle(): unknown }
   | { readonly outcome: 'answered'; settle(): unknown }
@@ -38,14 +38,14 @@ export interface Plan {
 }
 
 export interface PlanLimits {
-  readonly slotBytesMax: number;
+  readonly entryBytesMax: number;
   readonly headBytesMax: number;
   readonly objectBytesMax: number;
 }
 
 interface Step {
   readonly ending: Ending;
-  readonly picture: Picture;
+  readonly snapshot: Snapshot;
   readonly changes: readonly PlannedChange[];
 }
 
@@ -70,56 +70,56 @@ export class Planner {
   }
 
   /** `writes`: the format of the store at this place of the log. */
-  plan(base: Picture, operations: readonly Operation<unknown>[], writes: number): Plan {
+  plan(base: Snapshot, operations: readonly Operation<unknown>[], writes: number): Plan {
     const endings: Ending[] = [];
     const changes: PlannedChange[] = [];
-    let picture = base;
+    let snapshot = base;
     let bytes = 0;
     for (const operation of operations) {
-      const step = this.#step(picture, operation, writes);
+      const step = this.#step(snapshot, operation, writes);
       const stepBytes = step.changes.reduce((sum, { frame, bytes }) => sum + frame.body.length + bytes, 0);
-      if (changes.length > 0 && bytes + stepBytes > this.#limits.slotBytesMax) break;
+      if (changes.length > 0 && bytes + stepBytes > this.#limits.entryBytesMax) break;
       endings.push(step.ending);
       changes.push(...step.changes);
-      picture = step.picture;
+      snapshot = step.snapshot;
       bytes += stepBytes;
     }
     return { endings, changes };
   }
 
-  #step(picture: Picture, operation: Operation<unknown>, writes: number): Step {
-    const refused = (error: unknown): Step => ({ ending: { outcome: 'refused', error }, picture, changes: [] });
+  #step(snapshot: Snapshot, operation: Operation<unknown>, writes: number): Step {
+    const refused = (error: unknown): Step => ({ ending: { outcome: 'refused', error }, snapshot, changes: [] });
     try {
-      const decision = operation.decide(picture);
+      const decision = operation.decide(snapshot);
       if (decision.outcome === 'refuse') return refused(decision.error);
-      if (decision.outcome === 'write') return this.#write(picture, decision, writes);
+      if (decision.outcome === 'write') return this.#write(snapshot, decision, writes);
       const { answer } = decision;
-      return { ending: { outcome: 'answered', settle: () => answer }, picture, changes: [] };
+      return { ending: { outcome: 'answered', settle: () => answer }, snapshot, changes: [] };
     } catch (error) {
       // A decision that throws concerns its caller alone; the others in the batch go on.
       return refused(error);
     }
   }
 
-  #write(base: Picture, decision: Extract<Decision<unknown>, { outcome: 'write' }>, writes: number): Step {
-    let picture = base;
+  #write(base: Snapshot, decision: Extract<Decision<unknown>, { outcome: 'write' }>, writes: number): Step {
+    let snapshot = base;
     const stored: Stored[] = [];
     const changes: PlannedChange[] = [];
     for (const write of decision.writes) {
-      const current = picture.get(write.key);
+      const current = snapshot.get(write.key);
       checkPresence(write, current);
       if (write.type === 'update' && current !== undefined && isSame(write.object, current.object)) {
         stored.push(current);
         continue;
       }
-      const planned = this.#change(write, current, { revision: picture.revision + 1, writes });
-      const { change } = planned.entry;
+      const planned = this.#change(write, current, { revision: snapshot.revision + 1, writes });
+      const { change } = planned.content;
       stored.push(change);
       changes.push(planned);
-      picture = picture.next(change.key, write.type === 'delete' ? undefined : change);
+      snapshot = snapshot.next(change.key, write.type === 'delete' ? undefined : change);
     }
     const settle = (): unknown => decision.answer(stored);
-    return { ending: { outcome: changes.length > 0 ? 'written' : 'answered', settle }, picture, changes };
+    return { ending: { outcome: changes.length > 0 ? 'written' : 'answered', settle }, snapshot, changes };
   }
 
   #change(write: Write, current: Stored | undefined, { revision, writes }: Place): PlannedChange {
@@ -147,7 +147,7 @@ export class Planner {
     const format = this.#formats.ofResource(key.resource, writes);
     const held = { ...frame, revision, body, text, format, envelope: written.envelope };
     const change = new StoredChange(held, this.#decoder, this.#fields);
-    return { entry: { type: 'change', change, previousRevision }, change, frame, bytes, before: current };
+    return { content: { type: 'change', change, previousRevision }, change, frame, bytes, before: current };
   }
 
   #checkHead(key: Key, bytes: number): void {

@@ -1,34 +1,34 @@
 /**
- * A process's copy of the state: the log applied in order up to one slot. It keeps the recent changes too, down to the
- * floor or to a bound, whichever is nearer.
+ * A process's copy of the state: the log applied in order up to one entry. It keeps the recent changes too, down to the
+ * compact revision or to a bound, whichever is nearer.
  */
 import type { Key, Stored } from '../kube/view.ts';
 import { firstState, type FormatState } from './format.ts';
 import { History } from './history.ts';
-import { lastRevision, type Entry, type LogSlot } from './log-slot.ts';
-import { noObjects, Picture, treeKey, withStored, type Objects } from './picture.ts';
+import { lastRevision, type EntryContent, type LogEntry } from './log-entry.ts';
+import { noObjects, Snapshot, treeKey, withStored, type Objects } from './snapshot.ts';
 import type { Change } from './store.ts';
 import { StoreError } from './store.ts';
 
-/** The state at the end of a slot, made of object items and the log. */
-export interface Snapshot {
-  readonly slot: number;
+/** The state at the end of an entry, made of object items and the log. */
+export interface Checkpoint {
+  readonly logIndex: number;
   readonly revision: number;
   /** How the store is written there. */
   readonly format: FormatState;
   readonly objects: Iterable<Stored>;
 }
 
-export interface FloorMark {
+export interface CompactionMark {
   readonly revision: number;
   readonly writtenMs: number;
 }
 
 export class Replica {
-  #slot = 0;
+  #logIndex = 0;
   #revision = 0;
-  #floor = 0;
-  #lastFloor: FloorMark | undefined;
+  #compactRevision = 0;
+  #lastCompaction: CompactionMark | undefined;
   #format = firstState;
   #formatRevision = 0;
   #objects = new Map<string, Objects>();
@@ -39,21 +39,21 @@ export class Replica {
     this.#historyChangesMax = historyChangesMax;
   }
 
-  get slot(): number {
-    return this.#slot;
+  get logIndex(): number {
+    return this.#logIndex;
   }
 
   get revision(): number {
     return this.#revision;
   }
 
-  get floor(): number {
-    return this.#floor;
+  get compactRevision(): number {
+    return this.#compactRevision;
   }
 
-  /** The newest floor frame; the next one makes its revision the floor. */
-  get lastFloor(): FloorMark | undefined {
-    return this.#lastFloor;
+  /** The newest compaction frame; the next one makes its revision the compact revision. */
+  get lastCompaction(): CompactionMark | undefined {
+    return this.#lastCompaction;
   }
 
   /** How the store is written from here on. */
@@ -79,57 +79,58 @@ export class Replica {
   }
 
   /** The state now; it stays as it is when the replica moves on. */
-  picture(): Picture {
-    return new Picture(this.#revision, new Map(this.#objects));
+  snapshot(): Snapshot {
+    return new Snapshot(this.#revision, new Map(this.#objects));
   }
 
   /** The state as of a revision between the history's base and now. */
-  pictureAt(revision: number): Picture {
+  snapshotAt(revision: number): Snapshot {
     const objects = new Map(this.#objects);
     for (const resource of this.#history.resources()) {
       objects.set(resource, this.#history.objectsAt(resource, revision, this.objects(resource)));
     }
-    return new Picture(revision, objects);
+    return new Snapshot(revision, objects);
   }
 
-  /** Starts again from object items. Slots after the snapshot's are to be applied next. */
-  load(snapshot: Snapshot): void {
-    this.#slot = snapshot.slot;
-    this.#revision = snapshot.revision;
-    this.#floor = snapshot.revision;
-    this.#lastFloor = undefined;
-    this.#format = snapshot.format;
-    this.#formatRevision = snapshot.revision;
-    this.#history = new History(snapshot.revision);
+  /** Starts again from object items. Entries after the checkpoint's are to be applied next. */
+  load(checkpoint: Checkpoint): void {
+    this.#logIndex = checkpoint.logIndex;
+    this.#revision = checkpoint.revision;
+    this.#compactRevision = checkpoint.revision;
+    this.#lastCompaction = undefined;
+    this.#format = checkpoint.format;
+    this.#formatRevision = checkpoint.revision;
+    this.#history = new History(checkpoint.revision);
     this.#objects = new Map();
-    for (const stored of snapshot.objects) this.#put(stored.key, stored);
+    for (const stored of checkpoint.objects) this.#put(stored.key, stored);
   }
 
-  /** Applies the slot after the last one, and returns what changed. */
-  apply(slot: LogSlot): readonly Change[] {
-    if (slot.slot !== this.#slot + 1 || slot.firstRevision !== this.#revision + 1) {
+  /** Applies the entry after the last one, and returns what changed. */
+  apply(entry: LogEntry): readonly Change[] {
+    if (entry.logIndex !== this.#logIndex + 1 || entry.firstRevision !== this.#revision + 1) {
       throw new StoreError(
         'corrupt',
-        `slot ${slot.slot} begins with revision ${slot.firstRevision}, but slot ${this.#slot} ends with revision ${this.#revision}`,
+        `log entry ${entry.logIndex} begins with revision ${entry.firstRevision}, but log entry ${this.#logIndex} ends with revision ${this.#revision}`,
       );
     }
     const changes: Change[] = [];
-    for (const entry of slot.entries) {
-      if (entry.type === 'floor') this.#applyFloor(entry.floor, { revision: lastRevision(slot), writtenMs: slot.writtenMs });
-      else if (entry.type === 'format') this.#applyFormat(entry.format, lastRevision(slot));
-      else changes.push(this.#applyChange(entry, slot.slot));
+    for (const content of entry.contents) {
+      if (content.type === 'compaction')
+        this.#applyCompaction(content.compactRevision, { revision: lastRevision(entry), writtenMs: entry.writtenMs });
+      else if (content.type === 'format') this.#applyFormat(content.format, lastRevision(entry));
+      else changes.push(this.#applyChange(content, entry.logIndex));
     }
-    this.#slot = slot.slot;
-    this.#revision = lastRevision(slot);
+    this.#logIndex = entry.logIndex;
+    this.#revision = lastRevision(entry);
     this.#bound();
     return changes;
   }
 
-  #applyFloor(floor: number, mark: FloorMark): void {
+  #applyCompaction(compactRevision: number, mark: CompactionMark): void {
     this.#history.skip();
-    this.#lastFloor = mark;
-    this.#floor = Math.max(this.#floor, floor);
-    this.#history.forget(this.#floor);
+    this.#lastCompaction = mark;
+    this.#compactRevision = Math.max(this.#compactRevision, compactRevision);
+    this.#history.forget(this.#compactRevision);
   }
 
   #applyFormat(format: FormatState, revision: number): void {
@@ -138,7 +139,7 @@ export class Replica {
     this.#formatRevision = revision;
   }
 
-  #applyChange({ change, previousRevision }: Extract<Entry, { type: 'change' }>, slot: number): Change {
+  #applyChange({ change, previousRevision }: Extract<EntryContent, { type: 'change' }>, logIndex: number): Change {
     const { key, type } = change;
     const objects = this.objects(key.resource);
     const before = objects.get(treeKey(key));
@@ -146,7 +147,7 @@ export class Replica {
     if ((before?.revision ?? 0) !== previousRevision) {
       throw new StoreError(
         'corrupt',
-        `slot ${slot}, ${key.resource} ${key.namespace}/${key.name} follows revision ${previousRevision}, but the log says ${before?.revision ?? 0}`,
+        `log entry ${logIndex}, ${key.resource} ${key.namespace}/${key.name} follows revision ${previousRevision}, but the log says ${before?.revision ?? 0}`,
       );
     }
     this.#put(key, type === 'deleted' ? undefined : change);

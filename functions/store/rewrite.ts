@@ -61,10 +61,10 @@ function rewriting(key: Key, formats: Formats, writes: number): Operation<undefi
   };
 }
 
-/** Once nothing above the floor has the older format either: no process begins below it. */
+/** Once nothing above the compact revision has the older format either: no process begins below it. */
 function settledMark(replica: Replica, formats: Formats) {
   const { writes, oldest } = replica.format;
-  const isBehind = replica.floor >= replica.formatRevision && oldObjects(replica, formats).length === 0;
+  const isBehind = replica.compactRevision >= replica.formatRevision && oldObjects(replica, formats).length === 0;
   if (oldest === writes || !isBehind) return undefined;
   return { type: 'format', format: formats.stateOf(writes, writes) } as const;
 }

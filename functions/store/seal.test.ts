@@ -7,7 +7,7 @@ import { createStore } from './create-store.ts';
 import { type Formats, formatsWithoutKeys, sealedFormats } from './format.ts';
 import { memoryTable } from './memory/memory-table.ts';
 import { type ClusterKey, type KeyRing, newClusterKey, Sealing } from './seal.ts';
-import { decodeFrames, isMark } from './slot-codec.ts';
+import { decodeFrames, isMark } from './entry-codec.ts';
 import type { Store } from './store.ts';
 import type { Table } from './table.ts';
 
@@ -76,10 +76,12 @@ async function put(store: Store, resource: string, object: KubeObject): Promise<
 
 /** Every body in a table, wherever it lies, with whose it is. */
 async function bodiesIn(table: Table, blobs: ReadonlyMap<string, Uint8Array>): Promise<readonly (readonly [string, Uint8Array])[]> {
-  const { slots } = await table.readSlots(0);
+  const { entries } = await table.readEntries(0);
   const items = await table.readObjects();
   const all = [
-    ...slots.flatMap((slot) => decodeFrames(slot).flatMap((frame) => (isMark(frame) ? [] : [[frame.key.resource, frame.body] as const]))),
+    ...entries.flatMap((entry) =>
+      decodeFrames(entry).flatMap((frame) => (isMark(frame) ? [] : [[frame.key.resource, frame.body] as const])),
+    ),
     ...items.flatMap((item) => (item.body === undefined ? [] : [[item.resource, item.body] as const])),
   ];
   const isReference = ([, bytes]: readonly [string, Uint8Array]): boolean => bytes[0] === 255;
@@ -115,7 +117,7 @@ function place(formats: Formats): Place {
   return { table, blobs, world, open: (of) => createStore({ table, world, formats: of, limits: { inlineBytesMax: 2000 } }) };
 }
 
-async function materialised(store: Store, { world }: Place): Promise<void> {
+async function checkpointed(store: Store, { world }: Place): Promise<void> {
   for (let round = 0; round < 4; round += 1) {
     await world.advance(3_600_000);
     await store.housekeep();
@@ -130,7 +132,7 @@ test('no body of a Secret lies open in the log, in objects or in blobs, and othe
   await put(store, 'secrets', secret('small', 'y'));
   await put(store, 'secrets', secret('large', Buffer.from(where.world.random.bytes(20_000)).toString('base64')));
   await put(store, 'configmaps', secret('other', 'z'));
-  await materialised(store, where);
+  await checkpointed(store, where);
   const bodies = await bodiesIn(where.table, where.blobs);
   assert.ok(where.blobs.size > 0);
   assert.ok(bodies.some(([resource]) => resource === 'configmaps'));
@@ -172,9 +174,9 @@ test('a replaced cluster key is needed no more once housekeeping went over the S
   keys.unshift(fresh);
   await put(store, 'secrets', secret('t', 'y'));
   assert.equal(store.format().objectsLeft, 1);
-  await materialised(store, where);
+  await checkpointed(store, where);
   assert.equal(store.format().objectsLeft, 0);
-  await materialised(store, where);
+  await checkpointed(store, where);
   const cold = await where.open(sealedFormats(ringOf(fresh)));
   assert.equal(cold.view().list('secrets').length, 2);
 });

@@ -1,120 +1,63 @@
-/** The state behind the watermark, read from object items. */
-import type { Key, Stored } from '../kube/view.ts';
-import type { Clock } from '../world.ts';
-import type { StoreLimits } from './limits.ts';
-import { firstState, type FormatState } from './format.ts';
-import { isLateForBlob } from './blobs.ts';
-import type { BodyReader } from './log-slot.ts';
-import { isOlderThan, readingOf } from './reading.ts';
-import type { Snapshot } from './replica.ts';
-import { decodeFrames, isMark } from './slot-codec.ts';
-import { StoreError } from './store.ts';
-import type { MetaItem, ObjectItem, SlotItem, Table } from './table.ts';
+/** The state of all resources at one revision. Immutable: a change makes a new snapshot that shares the rest. */
+import type { Key, Stored, StoreView, ViewDifference } from '../kube/view.ts';
+import { SortedTree } from './sorted-tree.ts';
 
-export interface SnapshotParts {
-  readonly table: Table;
-  readonly bodies: BodyReader;
-  readonly clock: Clock;
-  readonly limits: Pick<StoreLimits, 'replicaLifeMs'>;
-}
+export type Objects = SortedTree<Stored>;
 
-/** Each try took far too long, or another process moved the watermark meanwhile. */
-const attemptsMax = 5;
+const none: Objects = new SortedTree<Stored>();
 
-/**
- * The watermark is read before the items: each of them is then at least as new as its revision. Only tombstones may be gone:
- * those that it passed while the reading took very long (`slotLifeMs`). Where they vanish by themselves, also those of
- * old slots above it. The former are read again; the latter are all below the floor, so the items are brought to the
- * floor. A
- * materialiser that is at work, or died, leaves some items newer than the watermark: the others are
- * brought to the same revision, which the floor has passed already.
- */
-export async function readSnapshot({ table, bodies, clock, limits }: SnapshotParts): Promise<Snapshot> {
-  for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
-    const reading = readingOf(clock);
-    const meta = await table.readMeta();
-    bodies.formats.check(meta.format ?? firstState, 'the store');
-    const items = new Map((await table.readObjects()).map((item) => [keyOf(item), item]));
-    if (isOlderThan(reading, limits.replicaLifeMs, clock)) continue;
-    const newest = (await overdueFloor(table, meta, clock)) ?? 0;
-    const end = await rollOn(table, items, { ...meta, newest });
-    if (end === undefined) continue;
-    bodies.formats.check(end.format, 'the store');
-    try {
-      return { ...end, objects: await readBodies(items.values(), bodies) };
-    } catch (error) {
-      if (!isLateForBlob(error, reading, { clock, ...limits })) throw error;
-    }
+// No name contains this character, and it sorts before all that do occur: namespace first, then name.
+const separator = '\u0000';
+const afterSeparator = '\u0001';
+
+export const treeKey = ({ namespace, name }: Pick<Key, 'namespace' | 'name'>): string => namespace + separator + name;
+
+export class Snapshot implements StoreView {
+  readonly revision: number;
+  readonly #base: ReadonlyMap<string, Objects>;
+  /** What differs from the base: a batch touches few resources of many. */
+  readonly #changed: ReadonlyMap<string, Objects>;
+
+  constructor(revision: number, base: ReadonlyMap<string, Objects>, changed: ReadonlyMap<string, Objects> = new Map()) {
+    this.revision = revision;
+    this.#base = base;
+    this.#changed = changed;
   }
-  throw new StoreError('unavailable', `the watermark moved on while object items were read, ${attemptsMax} times`);
-}
 
-type Items = Map<string, NewestItem>;
-type NewestItem = Pick<ObjectItem, 'resource' | 'namespace' | 'name' | 'revision' | 'body'>;
+  objects(resource: string): Objects {
+    return this.#changed.get(resource) ?? this.#base.get(resource) ?? none;
+  }
 
-const keyOf = ({ resource, namespace, name }: Key): string => JSON.stringify([resource, namespace, name]);
+  get(key: Key): Stored | undefined {
+    return this.objects(key.resource).get(treeKey(key));
+  }
 
-/** The floor by the log, when slots above the watermark are so old that their tombstones may have vanished. */
-async function overdueFloor(table: Table, meta: MetaItem, clock: Clock): Promise<number | undefined> {
-  const { tombstoneLifeMs } = table;
-  // The other half is for clocks that are wrong, and for as long as this takes.
-  if (tombstoneLifeMs === undefined || (meta.writtenMs !== undefined && clock.now() - meta.writtenMs < tombstoneLifeMs / 2))
-    return undefined;
-  let floor: number | undefined;
-  for (let { slot } = meta; ;) {
-    const page = await table.readSlots(slot);
-    for (const item of page.slots) {
-      if (item.slot !== slot + 1) return floor;
-      const [frame] = decodeFrames(item);
-      if (frame?.type === 'floor') floor = frame.floor;
-      slot = item.slot;
-    }
-    if (!page.more || page.slots.length === 0) return floor;
+  list(resource: string, namespace?: string): readonly Stored[] {
+    return listOf(this.objects(resource), namespace);
+  }
+
+  identity(resource: string): object {
+    return this.objects(resource);
+  }
+
+  since(resource: string, identity: object | undefined): readonly ViewDifference[] {
+    return this.objects(resource).since(identity instanceof SortedTree ? (identity as Objects) : none);
+  }
+
+  /** The next revision's snapshot, in which the key holds this, or nothing. */
+  next(key: Key, stored: Stored | undefined): Snapshot {
+    const objects = withStored(this.objects(key.resource), key, stored);
+    return new Snapshot(this.revision + 1, this.#base, new Map(this.#changed).set(key.resource, objects));
   }
 }
 
-/** Brings all items to the newest one's revision, or further; undefined when the slots for that are not there. */
-async function rollOn(
-  table: Table,
-  items: Items,
-  meta: Pick<MetaItem, 'slot' | 'revision' | 'format'> & { readonly newest: number },
-): Promise<Omit<Snapshot, 'objects'> | undefined> {
-  let newest = Math.max(meta.revision, meta.newest);
-  for (const item of items.values()) newest = Math.max(newest, item.revision);
-  let { slot, revision, format = firstState } = meta;
-  while (revision < newest) {
-    const { slots } = await table.readSlots(slot);
-    if (slots[0]?.slot !== slot + 1) return undefined;
-    for (const item of slots) {
-      if (item.slot !== slot + 1 || revision >= newest) break;
-      format = take(items, item) ?? format;
-      slot = item.slot;
-      revision = item.firstRevision + item.count - 1;
-    }
-  }
-  return { slot, revision, format };
+export function withStored(objects: Objects, key: Key, stored: Stored | undefined): Objects {
+  return stored === undefined ? objects.without(treeKey(key)) : objects.with(treeKey(key), stored);
 }
 
-/** Returns how the store is written from this slot on, when the slot holds that. */
-function take(items: Items, slot: SlotItem): FormatState | undefined {
-  let format: FormatState | undefined;
-  for (const [index, frame] of decodeFrames(slot).entries()) {
-    if (frame.type === 'format') format = frame.format;
-    if (isMark(frame)) continue;
-    const { key, type, body } = frame;
-    const revision = slot.firstRevision + index;
-    const known = items.get(keyOf(key));
-    if (known === undefined || known.revision < revision)
-      items.set(keyOf(key), { ...key, revision, ...(type === 'deleted' ? {} : { body }) });
-  }
-  return format;
+export function listOf(objects: Objects, namespace: string | undefined): readonly Stored[] {
+  if (namespace === undefined) return objects.values();
+  return objects.range(namespace + separator, namespace + afterSeparator);
 }
 
-async function readBodies(items: Iterable<NewestItem>, bodies: BodyReader): Promise<Stored[]> {
-  const objects: Stored[] = [];
-  for (const { resource, namespace, name, revision, body } of items) {
-    if (body === undefined) continue;
-    objects.push(await bodies.stored({ resource, namespace, name }, revision, body));
-  }
-  return objects;
-}
+export const noObjects = none;

@@ -1,6 +1,6 @@
 /**
  * An immutable sorted map from text. A change makes a new tree that shares all but one path with the old one. So an older
- * picture costs nothing while the newest moves on. Order is that of JavaScript strings.
+ * snapshot costs nothing while the newest moves on. Order is that of JavaScript strings.
  */
 
 interface Leaf<V> {

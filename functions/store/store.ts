@@ -34,7 +34,7 @@ export type Write =
   | { readonly type: 'delete'; readonly key: Key; readonly object?: KubeObject };
 
 export type Decision<T> =
-  /** All writes are committed in one slot, or none. `answer` gets the stored outcome of each write, in order. */
+  /** All writes are committed in one entry, or none. `answer` gets the stored outcome of each write, in order. */
   | { readonly outcome: 'write'; readonly writes: readonly Write[]; answer(stored: readonly Stored[]): T }
   | { readonly outcome: 'answer'; readonly answer: T }
   /** Thrown to the caller, but only once the view is known to be fresh. */
@@ -73,36 +73,36 @@ export interface FormatProgress extends FormatState {
 
 export interface Store {
   /**
-   * Commits one operation; many may be under way at once and share a slot.
+   * Commits one operation; many may be under way at once and share an entry.
    * Throws what the decision refused with, or a `StoreError`.
    */
   commit<T>(operation: Operation<T>): Promise<T>;
 
-  /** The newest picture in memory, without asking the log. */
+  /** The newest snapshot in memory, without asking the log. */
   view(): StoreView;
   /**
-   * A picture that holds every write acknowledged before this call; or before `sinceMs`, a reading of this process's
+   * A snapshot that holds every write acknowledged before this call; or before `sinceMs`, a reading of this process's
    * monotonic clock, for a request that came then.
    */
   fresh(sinceMs?: number): Promise<StoreView>;
-  /** A picture not older than `revision`; `StoreError` 'too-large-revision' after 3 s. */
+  /** A snapshot not older than `revision`; `StoreError` 'too-large-revision' after 3 s. */
   notOlderThan(revision: number): Promise<StoreView>;
-  /** The picture as of exactly `revision`. `StoreError` 'compacted' below the floor. */
+  /** The snapshot as of exactly `revision`. `StoreError` 'compacted' below the compact revision. */
   at(revision: number): Promise<StoreView>;
 
   /** The oldest revision that `at` and `watch` still reach. */
-  floor(): number;
+  compactRevision(): number;
 
   /**
    * Batches of changes in order, without gap or duplicate, until the signal is aborted (then it just ends).
-   * Throws `StoreError` 'compacted' when `after` is below the floor, also later if a slow reader falls below it.
+   * Throws `StoreError` 'compacted' when `after` is below the compact revision, also later if a slow reader falls below it.
    */
   watch(request: WatchRequest): AsyncIterable<WatchBatch>;
 
-  /** All changes of all resources after `revision`, in order, at most `limit`; 'compacted' below the floor. */
+  /** All changes of all resources after `revision`, in order, at most `limit`; 'compacted' below the compact revision. */
   changesAfter(revision: number, limit: number): Promise<readonly Change[]>;
 
-  /** What the object was before a change; `StoreError` 'compacted' where that is below the floor. */
+  /** What the object was before a change; `StoreError` 'compacted' where that is below the compact revision. */
   before(change: Change): Promise<Stored | undefined>;
 
   /**
@@ -124,7 +124,7 @@ export interface Store {
   finalizeFormat(): Promise<void>;
 
   /**
-   * One step of the housekeeping that any process may do: materialise, move the floor, rewrite what has an older format.
+   * One step of the housekeeping that any process may do: write a checkpoint, move the compact revision, rewrite what has an older format.
    * Call it now and then.
    */
   housekeep(): Promise<void>;

@@ -8,17 +8,17 @@
 
 import type { FormatState } from './format.ts';
 
-/** A position in the log: written once, holding the changes committed together. */
-export interface SlotItem {
-  /** Dense from 1. */
-  readonly slot: number;
+/** An entry of the log: written once, holding the changes committed together. */
+export interface EntryItem {
+  /** Its place in the log, dense from 1. */
+  readonly logIndex: number;
   readonly firstRevision: number;
   /** How many revisions it holds, at least 1. */
   readonly count: number;
-  /** By it the writer knows whether a slot that exists is its own. */
+  /** By it the writer knows whether an entry that exists is its own. */
   readonly nonce: string;
   readonly writtenMs: number;
-  /** The changes, as `slot-codec.ts` writes them. */
+  /** The changes, as `entry-codec.ts` writes them. */
   readonly frames: Uint8Array;
 }
 
@@ -34,22 +34,22 @@ export interface ObjectItem {
 
 /** How far object items have caught up with the log. */
 export interface MetaItem {
-  /** The watermark: each object item is at least as new as the log up to this slot; 0 before the first. */
-  readonly slot: number;
-  /** The last revision of that slot. */
+  /** The watermark: each object item is at least as new as the log up to the entry with this index; 0 before the first. */
+  readonly logIndex: number;
+  /** The last revision of that entry. */
   readonly revision: number;
-  /** When that slot was written: all that are above it came later. Absent before the first. */
+  /** When that entry was written: all that are above it came later. Absent before the first. */
   readonly writtenMs?: number;
   /** Blobs that the last step left behind, until they are given a time to expire. */
   readonly superseded?: readonly string[];
   /** A place that the watermark had reached, and when: what is behind it may go once all who read an older watermark are done. */
-  readonly passed?: { readonly slot: number; readonly revision: number; readonly atMs: number };
-  /** How the store was written at that slot, when that is not the first format. */
+  readonly passed?: { readonly logIndex: number; readonly revision: number; readonly atMs: number };
+  /** How the store was written at that entry, when that is not the first format. */
   readonly format?: FormatState;
 }
 
 /** A small thing without a history, such as a heartbeat: last write wins, by revision. */
-export interface LeaseItem {
+export interface NoteItem {
   readonly shard: number;
   readonly name: string;
   readonly revision: number;
@@ -68,46 +68,46 @@ export interface MailItem {
 
 export type Appended =
   | { readonly outcome: 'written' }
-  | { readonly outcome: 'taken'; readonly by: SlotItem }
+  | { readonly outcome: 'taken'; readonly by: EntryItem }
   /** It may be written now, later, or never. */
   | { readonly outcome: 'unknown'; readonly cause?: Error };
 
 export type Outcome = 'written' | 'taken' | 'unknown';
 
-export interface SlotPage {
-  /** In slot order. */
-  readonly slots: readonly SlotItem[];
+export interface EntryPage {
+  /** In the order of the log. */
+  readonly entries: readonly EntryItem[];
   /** Ask again after the last one. */
   readonly more: boolean;
 }
 
 export interface Prune {
-  /** Slots up to this one, which the watermark passed long ago: a reader who began at an older one still needs the rest. */
-  readonly slot: number;
-  /** Tombstones up to this one, the last of that slot: newer ones still keep older items from coming back. */
+  /** Entries up to this one, which the watermark passed long ago: a reader who began at an older one still needs the rest. */
+  readonly logIndex: number;
+  /** Tombstones up to this one, the last of that entry: newer ones still keep older items from coming back. */
   readonly revision: number;
-  /** Only what was written before this time: slots, and tombstones; and mail that had expired by then. */
+  /** Only what was written before this time: entries, and tombstones; and mail that had expired by then. */
   readonly beforeMs: number;
 }
 
 export interface Table {
-  /** Slots vanish some time after they were written, also those above the watermark: the store must not fall far behind. */
-  readonly slotsExpire?: boolean;
-  /** Tombstones vanish this long after they were last put, also those above the watermark: see `snapshot.ts`. */
+  /** Entries vanish some time after they were written, also those above the watermark: the store must not fall far behind. */
+  readonly entriesExpire?: boolean;
+  /** Tombstones vanish this long after they were last put, also those above the watermark: see `read-checkpoint.ts`. */
   readonly tombstoneLifeMs?: number;
 
   /**
-   * Writes the slot if no item is at its position; else answers with the one that is.
+   * Writes the entry if no item is at its position; else answers with the one that is.
    * `signedMs` is the clock reading on which the caller's right to write rests: a request that reaches the table long
    * after it (15 minutes, as with signed requests) is not carried out.
    */
-  appendSlot(item: SlotItem, signedMs: number): Promise<Appended>;
-  /** The slots after this one, from the start of a page; at most `limit` if given. A page ends where the table finds it convenient. */
-  readSlots(after: number, limit?: number): Promise<SlotPage>;
+  appendEntry(item: EntryItem, signedMs: number): Promise<Appended>;
+  /** The entries after this one, from the start of a page; at most `limit` if given. A page ends where the table finds it convenient. */
+  readEntries(after: number, limit?: number): Promise<EntryPage>;
 
   readMeta(): Promise<MetaItem>;
-  /** Writes `to` if the watermark is still at `fromSlot`. */
-  advanceMeta(fromSlot: number, to: MetaItem, signedMs: number): Promise<Outcome>;
+  /** Writes `to` if the watermark is still at `fromIndex`. */
+  advanceMeta(fromIndex: number, to: MetaItem, signedMs: number): Promise<Outcome>;
 
   /**
    * Writes each item if none is there or the one there has a smaller revision; where tombstones vanish by themselves, one
@@ -118,8 +118,8 @@ export interface Table {
   readObjects(): Promise<readonly ObjectItem[]>;
 
   /** Writes the item if none is there or the one there has a smaller revision. */
-  putLease(item: LeaseItem): Promise<Outcome>;
-  readLeases(shard: number): Promise<readonly LeaseItem[]>;
+  putNote(item: NoteItem): Promise<Outcome>;
+  readNotes(shard: number): Promise<readonly NoteItem[]>;
 
   /** Writes the item if none is at its place. 'taken' may mean that it was written by this very call. */
   putMail(item: MailItem): Promise<Outcome>;

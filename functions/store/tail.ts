@@ -8,15 +8,15 @@
  */
 import type { Clock, Log } from '../world.ts';
 import { isLateForBlob } from './blobs.ts';
-import { readLogSlot, type BodyReader, type LogSlot } from './log-slot.ts';
-import { treeKey, type Picture } from './picture.ts';
+import { readLogEntry, type BodyReader, type LogEntry } from './log-entry.ts';
+import { treeKey, type Snapshot } from './snapshot.ts';
 import { isOlderThan, readingOf, type Reading } from './reading.ts';
 import type { Replica } from './replica.ts';
-import { readSnapshot } from './snapshot.ts';
+import { readCheckpoint } from './read-checkpoint.ts';
 import type { Change } from './store.ts';
 import { StoreError } from './store.ts';
 import { selectable, type SelectableFields } from './stored-object.ts';
-import type { SlotItem, Table } from './table.ts';
+import type { EntryItem, Table } from './table.ts';
 
 export interface TailParts {
   readonly table: Table;
@@ -26,11 +26,11 @@ export interface TailParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly replicaLifeMs: number;
-  /** Called after each slot that was applied, wherever it came from; without a slot when the replica was rebuilt. */
-  readonly applied: (changes: readonly Change[], slot?: LogSlot) => void;
+  /** Called after each entry that was applied, wherever it came from; without an entry when the replica was rebuilt. */
+  readonly applied: (changes: readonly Change[], entry?: LogEntry) => void;
 }
 
-/** Each reload begins at a watermark that is newer than the slot that was missing. */
+/** Each reload begins at a watermark that is newer than the entry that was missing. */
 const reloadsMax = 5;
 
 export class Tail {
@@ -60,9 +60,9 @@ export class Tail {
     return this.#next;
   }
 
-  /** Applies a slot of this process, unless a query that saw it came first. `reading`: from before it was sent. */
-  applyOwn(slot: LogSlot, reading: Reading): void {
-    if (slot.slot === this.#parts.replica.slot + 1) this.#apply(slot);
+  /** Applies an entry of this process, unless a query that saw it came first. `reading`: from before it was sent. */
+  applyOwn(entry: LogEntry, reading: Reading): void {
+    if (entry.logIndex === this.#parts.replica.logIndex + 1) this.#apply(entry);
     this.#confirmed = reading;
   }
 
@@ -99,33 +99,34 @@ export class Tail {
       }
       if (complete || (await this.#loadIfOvertaken())) continue;
       // Both may have been written while one read went past the first; the next read begins after both.
-      if (missing === replica.slot + 1) throw new StoreError('corrupt', `slot ${missing} is missing, but there are later ones`);
-      missing = replica.slot + 1;
+      if (missing === replica.logIndex + 1) throw new StoreError('corrupt', `log entry ${missing} is missing, but there are later ones`);
+      missing = replica.logIndex + 1;
     }
     throw new StoreError('unavailable', `the log moved on faster than it could be read, ${reloadsMax} times`);
   }
 
-  /** Reads and applies slots until there are no more; false when one is missing in between. */
+  /** Reads and applies entries until there are no more; false when one is missing in between. */
   async #readOn(began: Reading): Promise<boolean> {
     const { table, replica } = this.#parts;
     for (;;) {
-      const page = await table.readSlots(replica.slot);
-      for (const item of page.slots) {
-        if (item.slot <= replica.slot) continue;
-        if (item.slot > replica.slot + 1) return false;
+      const page = await table.readEntries(replica.logIndex);
+      for (const item of page.entries) {
+        if (item.logIndex <= replica.logIndex) continue;
+        if (item.logIndex > replica.logIndex + 1) return false;
         if (!(await this.#applyItem(item, began))) return false;
       }
       if (!page.more) return true;
-      if (page.slots.length === 0) throw new StoreError('corrupt', `the table has more slots after ${replica.slot} but does not show them`);
+      if (page.entries.length === 0)
+        throw new StoreError('corrupt', `the table has more log entries after ${replica.logIndex} but does not show them`);
     }
   }
 
-  /** False when it came so late that a blob of the slot is gone. */
-  async #applyItem(item: SlotItem, began: Reading): Promise<boolean> {
+  /** False when it came so late that a blob of the entry is gone. */
+  async #applyItem(item: EntryItem, began: Reading): Promise<boolean> {
     const { bodies, fields, replica } = this.#parts;
     try {
-      const slot = await readLogSlot(item, bodies, fields);
-      if (slot.slot === replica.slot + 1) this.#apply(slot);
+      const entry = await readLogEntry(item, bodies, fields);
+      if (entry.logIndex === replica.logIndex + 1) this.#apply(entry);
       return true;
     } catch (error) {
       if (isLateForBlob(error, began, this.#parts)) return false;
@@ -133,23 +134,23 @@ export class Tail {
     }
   }
 
-  #apply(slot: LogSlot): void {
-    this.#parts.applied(this.#parts.replica.apply(slot), slot);
+  #apply(entry: LogEntry): void {
+    this.#parts.applied(this.#parts.replica.apply(entry), entry);
   }
 
-  /** Slots that others removed are behind the watermark; if it has not passed this replica, it has missed nothing. */
+  /** Entries that others removed are behind the watermark; if it has not passed this replica, it has missed nothing. */
   async #loadIfOvertaken(): Promise<boolean> {
     const meta = await this.#parts.table.readMeta();
-    if (meta.slot <= this.#parts.replica.slot) return false;
+    if (meta.logIndex <= this.#parts.replica.logIndex) return false;
     await this.#load();
     return true;
   }
 
   async #load(): Promise<void> {
     const { table, bodies, replica, clock, log, replicaLifeMs, applied } = this.#parts;
-    const before = replica.picture();
+    const before = replica.snapshot();
     const resourcesBefore = replica.resources();
-    replica.load(await readSnapshot({ table, bodies, clock, limits: { replicaLifeMs } }));
+    replica.load(await readCheckpoint({ table, bodies, clock, limits: { replicaLifeMs } }));
     // The first time, no watch is there yet.
     if (this.#confirmed === undefined) return;
     log.warn('the replica was too old and has been rebuilt', { from: before.revision, to: replica.revision });
@@ -158,7 +159,7 @@ export class Tail {
 }
 
 /** What listeners missed, as far as it can still be known: the last change of each object. */
-function differences(resource: string, before: Picture, { replica, fields }: TailParts): Change[] {
+function differences(resource: string, before: Snapshot, { replica, fields }: TailParts): Change[] {
   const old = before.objects(resource);
   const now = replica.objects(resource);
   const changes: Change[] = [];

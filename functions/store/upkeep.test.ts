@@ -19,15 +19,15 @@ interface Given {
   readonly trouble: { isOn: boolean };
 }
 
-async function given(limits: Partial<StoreLimits> = {}, slotsExpire = true): Promise<Given> {
+async function given(limits: Partial<StoreLimits> = {}, entriesExpire = true): Promise<Given> {
   const world = virtualWorld();
   const trouble = { isOn: false };
   const fault = (method: string) => (trouble.isOn && method === 'putObjects' ? 'lost' : undefined);
-  const table: Table = Object.assign(memoryTable({ clock: world.clock, fault }), { slotsExpire });
+  const table: Table = Object.assign(memoryTable({ clock: world.clock, fault }), { entriesExpire });
   return { world, table, trouble, store: await createStore({ table, world, limits }) };
 }
 
-const behind = new StoreError('unavailable', 'the log is not being materialised: writes wait until it is');
+const behind = new StoreError('unavailable', 'the log is not being checkpointed: writes wait until it is');
 
 test('the store refuses writes while changes of an hour ago cannot be checkpointed', async () => {
   const { world, store, table, trouble } = await given();
@@ -39,7 +39,7 @@ test('the store refuses writes while changes of an hour ago cannot be checkpoint
   await assert.rejects(store.commit(create(pod('c'))), behind);
   trouble.isOn = false;
   await store.commit(create(pod('c')));
-  assert.ok((await table.readMeta()).slot >= 1);
+  assert.ok((await table.readMeta()).logIndex >= 1);
   assert.equal(store.view().list('pods').length, 3);
 });
 
@@ -54,7 +54,7 @@ test('takes the first write after a long sleep, since it catches up before', asy
   assert.ok((await table.readMeta()).revision >= 3);
 });
 
-test('asks nothing of a cluster that was idle for days: all its changes are materialised', async () => {
+test('asks nothing of a cluster that was idle for days: all its changes are checkpointed', async () => {
   const { world, store, trouble } = await given();
   await store.commit(create(pod('a')));
   for (let tick = 0; tick < 4; tick += 1) {
@@ -66,7 +66,7 @@ test('asks nothing of a cluster that was idle for days: all its changes are mate
   assert.equal((await store.commit(create(pod('b')))).key.name, 'b');
 });
 
-test('lets a table that keeps its slots fall behind', async () => {
+test('lets a table that keeps its log entries fall behind', async () => {
   const { world, store, trouble } = await given({}, false);
   trouble.isOn = true;
   await store.commit(create(pod('a')));
@@ -74,18 +74,18 @@ test('lets a table that keeps its slots fall behind', async () => {
   assert.equal((await store.commit(create(pod('b')))).revision, 2);
 });
 
-test('writers help to materialise when the watermark is far behind', async () => {
-  const { world, store, table } = await given({ helpSlots: 4 });
+test('writers help to write checkpoints when the watermark is far behind', async () => {
+  const { world, store, table } = await given({ helpEntries: 4 });
   for (let number = 0; number < 12; number += 1) {
     await store.commit(create(pod(`web-${number}`)));
     await world.advance(2 * minuteMs);
   }
-  const { slot } = await table.readMeta();
-  assert.ok(slot >= 4, `the watermark is at ${slot}`);
+  const { logIndex } = await table.readMeta();
+  assert.ok(logIndex >= 4, `the watermark is at ${logIndex}`);
 });
 
 test('writers that could not help do not try again for each write', async () => {
-  const { world, store, table } = await given({ helpSlots: 4 });
+  const { world, store, table } = await given({ helpEntries: 4 });
   let looks = 0;
   const readMeta = table.readMeta.bind(table);
   table.readMeta = () => {

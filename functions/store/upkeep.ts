@@ -1,12 +1,12 @@
 /**
- * How far the watermark is behind, as this process knows it from what it applies and materialises: no reads of its own.
- * It decides whether a writer helps, and whether it may write at all where slots expire by themselves.
+ * How far the watermark is behind, as this process knows it from what it applies and checkpoints: no reads of its own.
+ * It decides whether a writer helps, and whether it may write at all where entries expire by themselves.
  */
-import type { LogSlot } from './log-slot.ts';
-import { isMark } from './slot-codec.ts';
+import type { LogEntry } from './log-entry.ts';
+import { isMark } from './entry-codec.ts';
 
 interface Mark {
-  readonly slot: number;
+  readonly logIndex: number;
   readonly firstRevision: number;
   readonly count: number;
   readonly writtenMs: number;
@@ -18,39 +18,39 @@ const markEveryMs = 60_000;
 export class Upkeep {
   #watermark = 0;
   #last: Mark | undefined;
-  #lastChangeSlot = 0;
-  /** Slots with changes above the watermark, now and then one; the first is the oldest that is not materialised. */
+  #lastChangeIndex = 0;
+  /** Entries with changes above the watermark, now and then one; the first is the oldest that is not checkpointed. */
   #marks: Mark[] = [];
 
   get watermark(): number {
     return this.#watermark;
   }
 
-  get slotsBehind(): number {
-    return this.#last === undefined ? 0 : this.#last.slot - this.#watermark;
+  get entriesBehind(): number {
+    return this.#last === undefined ? 0 : this.#last.logIndex - this.#watermark;
   }
 
-  applied({ slot, firstRevision, writtenMs, entries }: LogSlot): void {
-    const mark = { slot, firstRevision, count: entries.length, writtenMs };
-    // The replica begins somewhere else: what is before is materialised.
-    if (this.#last?.slot !== slot - 1) this.#startAt(slot - 1);
+  applied({ logIndex, firstRevision, writtenMs, contents }: LogEntry): void {
+    const mark = { logIndex, firstRevision, count: contents.length, writtenMs };
+    // The replica begins somewhere else: what is before is checkpointed.
+    if (this.#last?.logIndex !== logIndex - 1) this.#startAt(logIndex - 1);
     this.#last = mark;
-    if (entries.every(isMark)) return;
-    this.#lastChangeSlot = slot;
+    if (contents.every(isMark)) return;
+    this.#lastChangeIndex = logIndex;
     const before = this.#marks.at(-1);
     if (before === undefined || writtenMs - before.writtenMs >= markEveryMs) this.#marks.push(mark);
   }
 
-  /** The watermark is at this slot, or further. */
+  /** The watermark is at this entry, or further. */
   reached(watermark: number): void {
     this.#watermark = Math.max(this.#watermark, watermark);
-    const above = this.#marks.findIndex(({ slot }) => slot > watermark);
+    const above = this.#marks.findIndex(({ logIndex }) => logIndex > watermark);
     // The last mark that is not above stands for what was written soon after it, if anything was.
-    const first = this.#marks[above]?.slot === watermark + 1 ? above : (above === -1 ? this.#marks.length : above) - 1;
-    this.#marks = watermark >= this.#lastChangeSlot ? [] : this.#marks.slice(Math.max(0, first));
+    const first = this.#marks[above]?.logIndex === watermark + 1 ? above : (above === -1 ? this.#marks.length : above) - 1;
+    this.#marks = watermark >= this.#lastChangeIndex ? [] : this.#marks.slice(Math.max(0, first));
   }
 
-  /** When the oldest change was written that is not materialised. */
+  /** When the oldest change was written that is not checkpointed. */
   get oldestMs(): number | undefined {
     return this.#marks[0]?.writtenMs;
   }

@@ -1,6 +1,6 @@
 /**
  * Each watch reads the shared history from a place of its own. A slow one costs nothing, and a thousand cost a wake-up
- * each (`topics.ts`). One that falls below the floor ends with an error.
+ * each (`topics.ts`). One that falls below the compact revision ends with an error.
  */
 import type { Cancel, Clock } from '../world.ts';
 import type { Replica } from './replica.ts';
@@ -13,7 +13,7 @@ export interface WatchesParts {
   readonly clock: Clock;
   readonly progressMs: number;
   readonly batchMax: number;
-  /** Changes that are no longer in memory but above the floor. */
+  /** Changes that are no longer in memory but above the compact revision. */
   readonly past: (after: number, limit: number) => Promise<PastChanges>;
 }
 
@@ -43,7 +43,7 @@ export class Watches {
     return this.#closed;
   }
 
-  /** To be called after each slot that was applied. */
+  /** To be called after each entry that was applied. */
   applied(changes: readonly Change[]): void {
     this.#found.clear();
     const topics = new Set<string>();
@@ -189,7 +189,7 @@ class Watch implements AsyncIterableIterator<WatchBatch>, Sleeper {
     const pending = this.#pending;
     if (pending === undefined) return;
     if (this.#isBehindMemory()) {
-      // One slot held more than memory keeps.
+      // One entry held more than memory keeps.
       this.#stopWaiting();
       this.next().then(pending.resolve, pending.reject);
       return;
@@ -231,7 +231,7 @@ class Watch implements AsyncIterableIterator<WatchBatch>, Sleeper {
   /** The next batch of what is in memory, if there is news. */
   #look(mayTellProgress: boolean): Result | undefined {
     if (this.#isOver()) return end;
-    this.#checkFloor();
+    this.#checkCompacted();
     const { replica, batchMax } = this.#watches.parts;
     // A full batch may have left some behind; those of other namespaces alone are no news.
     for (;;) {
@@ -248,7 +248,7 @@ class Watch implements AsyncIterableIterator<WatchBatch>, Sleeper {
 
   /** The next batch of what is only in the table. */
   async #readPast(): Promise<Result | undefined> {
-    this.#checkFloor();
+    this.#checkCompacted();
     const { past, batchMax } = this.#watches.parts;
     const { changes, through } = await past(this.#seen, batchMax);
     if (this.#isOver()) return end;
@@ -263,10 +263,10 @@ class Watch implements AsyncIterableIterator<WatchBatch>, Sleeper {
     return { done: false, value: { revision: this.#seen, changes } };
   }
 
-  #checkFloor(): void {
-    const { floor } = this.#watches.parts.replica;
-    if (this.#seen >= floor) return;
-    throw new StoreError('compacted', `revision ${this.#seen} is no longer available; the oldest is ${floor}`);
+  #checkCompacted(): void {
+    const { compactRevision } = this.#watches.parts.replica;
+    if (this.#seen >= compactRevision) return;
+    throw new StoreError('compacted', `revision ${this.#seen} is no longer available; the oldest is ${compactRevision}`);
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * Typed reads of a store's newest picture, and indexes over it.
- * An index holds names only; the objects always come from the picture, so the two cannot disagree.
+ * Typed reads of a store's newest snapshot, and indexes over it.
+ * An index holds names only; the objects always come from the snapshot, so the two cannot disagree.
  */
 import { indexed } from '../kube/derived.ts';
 import type { KubeObject } from '../kube/object.ts';

@@ -8,7 +8,7 @@ import { configMaps, secrets } from '../kube/resource-type.ts';
 import { createStore } from '../store/create-store.ts';
 import { memoryTable } from '../store/memory/memory-table.ts';
 import type { Store } from '../store/store.ts';
-import { storedCheckpoint, TakenOver } from './checkpoint.ts';
+import { storedCursor, TakenOver } from './cursor.ts';
 import type { Controller } from './controller.ts';
 import { again, settled, Terminal, watch } from './controller.ts';
 import type { SessionOptions } from './session.ts';
@@ -42,7 +42,7 @@ async function setup(reconcile: Reconcile = async () => settled, extra: Partial<
     },
     ...extra,
   };
-  const checkpoint = storedCheckpoint(store, 'test');
+  const cursor = storedCursor(store, 'test');
   return {
     world,
     store,
@@ -59,7 +59,7 @@ async function setup(reconcile: Reconcile = async () => settled, extra: Partial<
         controllers: [controller],
         clientFor: () => client,
         eventsFor: () => ({ event: () => undefined }),
-        checkpoint,
+        cursor,
         codeVersion: '1',
         world,
         ...options,
@@ -140,10 +140,10 @@ describe('a session', () => {
     const nextDeadlineMs = world.clock.now() + 60_000;
     assert.deepEqual(await session(), { outcome: 'quiet', nextDeadlineMs });
     await world.advance(59_000 - 1);
-    await session({ checkpoint: storedCheckpoint(store, 'test') });
+    await session({ cursor: storedCursor(store, 'test') });
     assert.deepEqual(seen(), ['a']);
     await world.advance(1001);
-    await session({ checkpoint: storedCheckpoint(store, 'test') });
+    await session({ cursor: storedCursor(store, 'test') });
     assert.deepEqual(seen(), ['a']);
   });
 
@@ -156,7 +156,7 @@ describe('a session', () => {
     await put('a');
     const sinceMs = world.clock.now();
     for (let look = 0; look < 3; look += 1) {
-      await session({ checkpoint: storedCheckpoint(store, 'test') });
+      await session({ cursor: storedCursor(store, 'test') });
       await world.advance(60_000);
     }
     assert.deepEqual(notes, [undefined, { sinceMs }, { sinceMs }]);
@@ -185,23 +185,23 @@ describe('a session', () => {
     assert.deepEqual(seen(), ['a', 'a']);
   });
 
-  test('a session is not left behind the floor by changes that concern no controller', async () => {
+  test('a session is not left behind the compact revision by changes that concern no controller', async () => {
     const { session, put, seen, world, store, client } = await setup(async () => again(60));
     await put('a');
     for (let minute = 0; minute < 30; minute += 1) {
       await client.create(secrets, { metadata: { namespace: 'default', name: `${minute}` } });
       await store.housekeep();
-      await session({ checkpoint: storedCheckpoint(store, 'test') });
+      await session({ cursor: storedCursor(store, 'test') });
       await world.advance(60_000);
     }
     assert.equal(seen().length, 30);
     // Housekeeping marks the log now and then.
     for (let minute = 0; minute < 30; minute += 1) {
       await store.housekeep();
-      await session({ checkpoint: storedCheckpoint(store, 'test') });
+      await session({ cursor: storedCursor(store, 'test') });
       await world.advance(60_000);
     }
-    const { resyncedAtMs } = (await storedCheckpoint(store, 'test').load())?.controllers['test'] ?? {};
+    const { resyncedAtMs } = (await storedCursor(store, 'test').load())?.controllers['test'] ?? {};
     assert.equal(resyncedAtMs, Date.UTC(2026, 0, 1));
   });
 
@@ -228,9 +228,9 @@ describe('a session', () => {
     await put('a');
     await session();
     await put('b');
-    const saved = storedCheckpoint(store, 'test');
+    const saved = storedCursor(store, 'test');
     const save = (): Promise<void> => Promise.reject(new Error('killed'));
-    await assert.rejects(session({ checkpoint: { load: saved.load, save } }), new Error('killed'));
+    await assert.rejects(session({ cursor: { load: saved.load, save } }), new Error('killed'));
     await session();
     assert.deepEqual(seen(), ['a', 'b', 'b']);
   });
@@ -296,15 +296,15 @@ describe('a session', () => {
   });
 });
 
-test('a process whose group was taken over cannot save its checkpoint', async () => {
+test('a process whose group was taken over cannot save its cursor', async () => {
   const { store } = await setup();
-  const checkpoint = { codeVersion: '1', revision: 0, controllers: {} };
-  const [first, second] = [storedCheckpoint(store, 'g'), storedCheckpoint(store, 'g')];
+  const cursor = { codeVersion: '1', revision: 0, controllers: {} };
+  const [first, second] = [storedCursor(store, 'g'), storedCursor(store, 'g')];
   await first.load();
-  await first.save(checkpoint);
+  await first.save(cursor);
   await second.load();
-  await second.save(checkpoint);
-  await assert.rejects(first.save(checkpoint), new TakenOver('epoch 0 of group g is over'));
-  assert.deepEqual(await first.load(), checkpoint);
-  await first.save(checkpoint);
+  await second.save(cursor);
+  await assert.rejects(first.save(cursor), new TakenOver('epoch 0 of group g is over'));
+  assert.deepEqual(await first.load(), cursor);
+  await first.save(cursor);
 });

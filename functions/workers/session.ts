@@ -1,9 +1,9 @@
 /**
- * One waking period of a worker. It takes in what changed since the checkpoint, reconciles until nothing is left to do,
- * and stores the checkpoint. Then it goes back to sleep. What the reconciles write, and what others write meanwhile, is taken in
+ * One waking period of a worker. It takes in what changed since the cursor, reconciles until nothing is left to do,
+ * and stores the cursor. Then it goes back to sleep. What the reconciles write, and what others write meanwhile, is taken in
  * on the way; a Deployment, its ReplicaSet and its Pods need one session.
  *
- *   load checkpoint ─▶ changes since, or all ─▶ ┌ reconcile side by side ┐ ─▶ read the log once more ─▶ save
+ *   load cursor ─▶ changes since, or all ─▶ ┌ reconcile side by side ┐ ─▶ read the log once more ─▶ save
  *                                  onApplied ─▶ └──── new requests ◀─────┘      (something new: go on)
  *
  * Everything here may happen twice or be cut short anywhere: that costs time, never correctness.
@@ -15,8 +15,8 @@ import { StoreError } from '../store/store.ts';
 import type { World } from '../world.ts';
 import { WakeSignal } from './wake-signal.ts';
 import { createCache } from './cache.ts';
-import type { Checkpoint, CheckpointPort, ControllerCheckpoint } from './checkpoint.ts';
-import { isInternal, isOnlyLater } from './checkpoint.ts';
+import type { Cursor, CursorPort, ControllerCursor } from './cursor.ts';
+import { isInternal, isOnlyLater } from './cursor.ts';
 import { ControllerRun } from './controller-run.ts';
 import type { Cache, Controller } from './controller.ts';
 import type { Wake } from './wake.ts';
@@ -35,7 +35,7 @@ interface SessionLimits {
   readonly pageChanges: number;
   /** Changes that concern no controller are read again by the next session, unless there are more of them than this. */
   readonly unsavedChangesMax: number;
-  /** Nor are they left unsaved for longer: below the store's floor they could not be read, and everything would have to be reconciled. */
+  /** Nor are they left unsaved for longer: below the compact revision they cannot be read, and all is reconciled again. */
   readonly unsavedMsMax: number;
 }
 
@@ -56,7 +56,7 @@ export interface SessionOptions {
   clientFor(controller: Controller): Client;
   /** `component` is the controller's `component`, or its name with `-controller`. */
   eventsFor(component: string): EventRecorder;
-  readonly checkpoint: CheckpointPort;
+  readonly cursor: CursorPort;
   readonly codeVersion: string;
   readonly world: World;
   /** A process that runs many sessions keeps one cache for all. Default: one of its own. */
@@ -139,17 +139,17 @@ class Session {
   }
 
   async run(): Promise<SessionOutcome> {
-    const saved = await this.#options.checkpoint.load();
+    const saved = await this.#options.cursor.load();
     await this.#catchUp(saved);
     const quiet = await this.#work();
-    const checkpoint = this.#checkpoint();
-    if (this.#isWorthSaving(saved, checkpoint)) await this.#options.checkpoint.save(checkpoint);
+    const cursor = this.#cursor();
+    if (this.#isWorthSaving(saved, cursor)) await this.#options.cursor.save(cursor);
     if (!quiet) return { outcome: 'more' };
     const nextDeadlineMs = this.#nextDeadlineMs();
     return nextDeadlineMs === undefined ? { outcome: 'quiet' } : { outcome: 'quiet', nextDeadlineMs };
   }
 
-  async #catchUp(saved: Checkpoint | undefined): Promise<void> {
+  async #catchUp(saved: Cursor | undefined): Promise<void> {
     const known = saved !== undefined && saved.codeVersion === this.#options.codeVersion ? saved : undefined;
     const gapless = known !== undefined && (await this.#readChanges(known.revision));
     this.#revision = Math.max(this.#revision, this.#options.store.view().revision);
@@ -272,8 +272,8 @@ class Session {
     return [...this.#runs.values()].reduce((sum, run) => sum + count(run), 0);
   }
 
-  #checkpoint(): Checkpoint {
-    const controllers: Record<string, ControllerCheckpoint> = {};
+  #cursor(): Cursor {
+    const controllers: Record<string, ControllerCursor> = {};
     for (const { controller, queue } of this.#runs.values()) {
       controllers[controller.name] = { resyncedAtMs: this.#resyncedAtMs.get(controller.name) ?? 0, pending: queue.pending() };
     }
@@ -281,10 +281,10 @@ class Session {
     return { codeVersion, revision: this.#revision, savedAtMs: world.clock.now(), controllers };
   }
 
-  #isWorthSaving(saved: Checkpoint | undefined, checkpoint: Checkpoint): boolean {
+  #isWorthSaving(saved: Cursor | undefined, cursor: Cursor): boolean {
     if (saved === undefined || this.#woken > 0 || this.#changes > this.#limits.unsavedChangesMax) return true;
     const ageMs = this.#options.world.clock.now() - (saved.savedAtMs ?? 0);
-    if (checkpoint.revision > saved.revision && ageMs >= this.#limits.unsavedMsMax) return true;
-    return saved.codeVersion !== checkpoint.codeVersion || !isOnlyLater(saved.controllers, checkpoint.controllers);
+    if (cursor.revision > saved.revision && ageMs >= this.#limits.unsavedMsMax) return true;
+    return saved.codeVersion !== cursor.codeVersion || !isOnlyLater(saved.controllers, cursor.controllers);
   }
 }

@@ -14,7 +14,7 @@ import { memoryTable } from '../store/memory/memory-table.ts';
 import type { Change, Store } from '../store/store.ts';
 import type { Table } from '../store/table.ts';
 import { createCache } from './cache.ts';
-import { storedCheckpoint } from './checkpoint.ts';
+import { storedCursor } from './cursor.ts';
 import { settled, watch, type Controller } from './controller.ts';
 import { ringOnChanges } from './doorbell/ring-on-changes.ts';
 import { runSession } from './session.ts';
@@ -75,7 +75,7 @@ for (const [storeName, open] of Object.entries(tables)) {
         eventsFor: () => ({
           event: ({ metadata }, type, reason, message) => void events.push(`${type} ${reason} ${metadata.name}: ${message}`),
         }),
-        checkpoint: storedCheckpoint(store, 'test'),
+        cursor: storedCursor(store, 'test'),
         codeVersion: '1',
         world,
         countSetAside: (name) => counted.push(name),

@@ -2,7 +2,7 @@
 import type { ObjectName } from '../kube/object.ts';
 import { groupResource } from '../kube/resource-type.ts';
 import type { Change } from '../store/store.ts';
-import { isInternal } from './checkpoint.ts';
+import { isInternal } from './cursor.ts';
 import type { Cache, Controller, Watch } from './controller.ts';
 
 /** As much of a controller as decides what concerns it. */

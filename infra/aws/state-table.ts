@@ -54,7 +54,7 @@ const reads = ['dynamodb:GetItem', 'dynamodb:Query'];
 const writes = ['dynamodb:PutItem', 'dynamodb:UpdateItem'];
 
 /**
- * Reading is never by Scan, and nothing is ever deleted: old slots expire, and the dead leave tombstones. Which clusters there are,
+ * Reading is never by Scan, and nothing is ever deleted: old log entries expire, and the dead leave tombstones. Which clusters there are,
  * functions only read: people make and delete them.
  */
 export function tableRights(table: ITableV2, access: FunctionSpec['table']): PolicyStatement[] {

@@ -11,7 +11,7 @@ import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { Trigger } from '../../functions/manifest.ts';
-import { slotAttribute } from '../../functions/store/dynamodb/cluster-keys.ts';
+import { entryAttribute } from '../../functions/store/dynamodb/cluster-keys.ts';
 import { mayInvoke } from './cluster-function.ts';
 import { asDestination, maySend, type Queues } from './queues.ts';
 
@@ -82,7 +82,7 @@ function byStream(scope: Construct, woken: EventFunction, { table, queues }: Wak
     filters: [
       FilterCriteria.filter({
         eventName: FilterRule.isEqual('INSERT'),
-        dynamodb: { NewImage: { [slotAttribute]: { S: FilterRule.exists() } } },
+        dynamodb: { NewImage: { [entryAttribute]: { S: FilterRule.exists() } } },
       }),
     ],
   });

@@ -9,7 +9,7 @@ import { nothing, type FunctionUsage } from './usage.ts';
 
 interface Counted {
   readonly requests: number;
-  readonly slots: number;
+  readonly entries: number;
   readonly changes: number;
   readonly logBytes: number;
 }
@@ -22,13 +22,13 @@ function counterOf(metrics: string, name: string): number {
 
 const countedIn = (metrics: string): Counted => ({
   requests: counterOf(metrics, 'apiserver_request_total'),
-  slots: counterOf(metrics, 'hibernetes_store_slots_total'),
+  entries: counterOf(metrics, 'hibernetes_store_log_entries_total'),
   changes: counterOf(metrics, 'hibernetes_store_changes_total'),
   logBytes: counterOf(metrics, 'hibernetes_store_log_bytes_total'),
 });
 
 /** The log's items have a few attributes besides what changed. */
-const slotBytes = 120;
+const entryBytes = 120;
 /** A request reads the head of the log or appends to it; either takes five milliseconds. */
 const requestMs = 5;
 
@@ -48,11 +48,11 @@ export interface CountedCost {
 
 /** Pure: the text of /metrics in. */
 export function countedCost(metrics: string): CountedCost {
-  const { requests, slots, changes, logBytes } = countedIn(metrics);
+  const { requests, entries, changes, logBytes } = countedIn(metrics);
   const parts: readonly (readonly [string, number, FunctionUsage])[] = [
     ['requests to the API', requests, { ...nothing, invocations: requests, waitedMs: requests * requestMs, readUnits: requests }],
-    // Each slot is rounded up to a whole unit: at most one more than its bytes need.
-    ['slots of the log', slots, { ...nothing, writeUnits: slots + (logBytes + slots * slotBytes) / kilobyte }],
+    // Each log entry is rounded up to a whole unit: at most one more than its bytes need.
+    ['entries of the log', entries, { ...nothing, writeUnits: entries + (logBytes + entries * entryBytes) / kilobyte }],
     ['objects written down for cold starts', changes, { ...nothing, writeUnits: changes }],
   ];
   const rows = parts.map(([name, count, usage]) => {

@@ -30,7 +30,7 @@ const windowMs = 12 * 60_000;
 const windowsInHour = 5;
 const nodeCounts = [0, 3, 6, 12];
 const workNodes = 3;
-/** What is written is materialised a window later. */
+/** What is written is checkpointed a window later. */
 const windowsOfWork = 2;
 const replicas = 20;
 const requests = 20;
@@ -88,7 +88,7 @@ async function idleHour(nodes: number): Promise<{ readonly nodes: number; readon
   return { nodes, usage };
 }
 
-/** Logged once after a silence, as designed: nothing was materialised while nothing happened. */
+/** Logged once after a silence, as designed: nothing was checkpointed while nothing happened. */
 const lateAfterSilence = 'the watermark is late';
 
 function assertQuiet({ world }: MeasuredCluster): void {

@@ -24,7 +24,7 @@ import { pollPath, type NodePollResponse } from '../../functions/node-protocol/n
 import { manifest, type WorkerGroupName } from '../../functions/manifest.ts';
 import { createStore } from '../../functions/store/create-store.ts';
 import { memoryTable } from '../../functions/store/memory/memory-table.ts';
-import type { SlotItem, Table } from '../../functions/store/table.ts';
+import type { EntryItem, Table } from '../../functions/store/table.ts';
 import { loadWorkerGroup } from '../../functions/worker-groups.ts';
 import { createSqsDoorbell, type Ring, type SqsDoorbell } from '../../functions/workers/doorbell/sqs-doorbell.ts';
 import { startSimulatedNode } from './simulated-node.ts';
@@ -64,8 +64,8 @@ const tableMs = 5;
 /** How often Lambda polls the stream. Source: AWS Lambda developer guide, "Using Lambda with DynamoDB". */
 const streamMs = 250;
 const minuteMs = 60_000;
-/** Slots in one page of the table. */
-const pageSlots = 256;
+/** Entries in one page of the table. */
+const pageEntries = 256;
 
 const groups: readonly WorkerGroupName[] = ['controllers', 'scheduler', 'materializer'];
 const queues = { groups: Object.fromEntries(groups.map((group) => [group, group])), deadlines: 'deadlines' };
@@ -103,11 +103,11 @@ class Account {
   readonly world = simulatedWorld();
   readonly meter = new Meter();
   readonly consumers = new Map<string, Consumer>();
-  readonly #table = memoryTable({ clock: this.world.clock, fault: () => ({ delayMs: tableMs }), pageSlots });
+  readonly #table = memoryTable({ clock: this.world.clock, fault: () => ({ delayMs: tableMs }), pageEntries });
   readonly #senderOf: SenderOf = createSimulatedQueues({ clock: this.world.clock, meter: this.meter, consumers: this.consumers });
   readonly silentNodes = new Set<string>();
-  /** Called for every slot that was appended. */
-  appended: (slot: SlotItem) => void = () => undefined;
+  /** Called for every log entry that was appended. */
+  appended: (entry: EntryItem) => void = () => undefined;
 
   constructor(options: MeasuredClusterOptions) {
     this.options = options;
@@ -115,7 +115,7 @@ class Account {
 
   tableOf(name: FunctionName, meter = this.meter): Table {
     const count = (used: Parameters<Meter['add']>[1]): void => meter.add(name, used);
-    return meteredTable({ table: this.#table, count, appended: (slot) => this.appended(slot) });
+    return meteredTable({ table: this.#table, count, appended: (entry) => this.appended(entry) });
   }
 
   doorbellOf(name: FunctionName, life?: Life): SqsDoorbell {
@@ -292,20 +292,20 @@ function startTimer(account: Account): void {
   world.clock.after(minuteMs, tick);
 }
 
-/** Slots of one quarter of a second come together. */
+/** Entries of one quarter of a second come together. */
 function startStream(account: Account): void {
   const { clock, log } = account.world;
   const doorbell = account.doorbellOf('doorbell');
   const ringFor = createStreamDoorbell({ groups: silentControllers(), doorbell, log });
-  let gathered: SlotItem[] = [];
-  account.appended = (slot) => {
-    gathered.push(slot);
+  let gathered: EntryItem[] = [];
+  account.appended = (entry) => {
+    gathered.push(entry);
     if (gathered.length > 1) return;
     clock.after(streamMs, () => {
-      const slots = gathered;
+      const entries = gathered;
       gathered = [];
       void account.invoke('doorbell', async () => {
-        await ringFor(slots);
+        await ringFor(entries);
         await doorbell.flush();
       });
     });

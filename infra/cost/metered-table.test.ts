@@ -2,17 +2,17 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { memoryTable } from '../../functions/store/memory/memory-table.ts';
-import { slotsInBucket } from '../../functions/store/dynamodb/item.ts';
+import { entriesInBucket } from '../../functions/store/dynamodb/item.ts';
 import type { DynamodbTable } from '../../functions/store/dynamodb/dynamodb-table.ts';
-import type { SlotItem, Table } from '../../functions/store/table.ts';
+import type { EntryItem, Table } from '../../functions/store/table.ts';
 import { createTable, missingEngine, openTable, startEngine, type DynamodbEngine } from '../../test/support/dynamodb-engine.ts';
 import { meteredTable } from './metered-table.ts';
 import { Meter } from './usage.ts';
 
 const writtenMs = Date.UTC(2026, 0, 1);
 
-const slot = (number: number, bytes: number): SlotItem => ({
-  slot: number,
+const entry = (number: number, bytes: number): EntryItem => ({
+  logIndex: number,
   firstRevision: number,
   count: 1,
   nonce: 'c0ffee00-0000-4000-8000-000000000000',
@@ -32,25 +32,25 @@ const object = (name: string, bytes: number) => ({
 type Calls = (table: Table) => Promise<unknown>;
 
 const cases: Readonly<Record<string, Calls>> = {
-  'slots of several sizes': async (table) => {
-    for (const [index, bytes] of [10, 700, 1500, 20_000].entries()) await table.appendSlot(slot(index + 1, bytes), Date.now());
+  'log entries of several sizes': async (table) => {
+    for (const [index, bytes] of [10, 700, 1500, 20_000].entries()) await table.appendEntry(entry(index + 1, bytes), Date.now());
   },
-  'a slot that is taken': (table) => table.appendSlot(slot(1, 10), Date.now()),
-  'a look at the head': (table) => table.readSlots(4),
-  'all slots': (table) => table.readSlots(0),
-  'slots of several buckets, to the end of one': async (table) => {
-    for (let number = 5; number < 3 * slotsInBucket; number += 1) await table.appendSlot(slot(number, 300), Date.now());
-    await table.readSlots(0);
-    await table.readSlots(slotsInBucket - 1);
-    await table.readSlots(3 * slotsInBucket - 1);
+  'a log entry that is taken': (table) => table.appendEntry(entry(1, 10), Date.now()),
+  'a look at the head': (table) => table.readEntries(4),
+  'all log entries': (table) => table.readEntries(0),
+  'log entries of several buckets, to the end of one': async (table) => {
+    for (let number = 5; number < 3 * entriesInBucket; number += 1) await table.appendEntry(entry(number, 300), Date.now());
+    await table.readEntries(0);
+    await table.readEntries(entriesInBucket - 1);
+    await table.readEntries(3 * entriesInBucket - 1);
   },
   objects: async (table) => {
     await table.putObjects([object('a', 500), object('b', 5000)], Date.now());
     await table.readObjects();
   },
   leases: async (table) => {
-    await table.putLease({ shard: 0, name: 'worker/controllers', revision: writtenMs, body: new Uint8Array(90) });
-    await table.readLeases(0);
+    await table.putNote({ shard: 0, name: 'worker/controllers', revision: writtenMs, body: new Uint8Array(90) });
+    await table.readNotes(0);
   },
   mail: async (table) => {
     const mail = { mailbox: 'node-1/0f2f5f6e', expiresMs: writtenMs, body: new Uint8Array(5000) };

@@ -6,15 +6,15 @@ import { bytesOfItems, itemBytes, readUnitsOf, writeUnitsOf } from '../../functi
 import {
   bucketOf,
   bucketsAtOnceMax,
-  leaseAttributes,
+  noteAttributes,
   mailAttributes,
   metaAttributes,
   objectAttributes,
-  slotAttributes,
-  slotsInBucket,
-  slotsPerPage,
+  entryAttributes,
+  entriesInBucket,
+  entriesPerPage,
 } from '../../functions/store/dynamodb/item.ts';
-import type { SlotItem, Table } from '../../functions/store/table.ts';
+import type { EntryItem, Table } from '../../functions/store/table.ts';
 import type { FunctionUsage } from './usage.ts';
 
 /** Keys begin with the cluster's name. */
@@ -26,23 +26,23 @@ const pageBytes = 1024 ** 2;
 export interface MeteredOptions {
   readonly table: Table;
   readonly count: (used: Partial<FunctionUsage>) => void;
-  readonly appended?: (slot: SlotItem) => void;
+  readonly appended?: (entry: EntryItem) => void;
 }
 
 export function meteredTable({ table, count, appended = () => undefined }: MeteredOptions): Table {
   const wrote = (bytes: number): void => count({ tableCalls: 1, writeUnits: writeUnitsOf(bytes) });
   const read = (bytes: number): void => count({ tableCalls: 1, readUnits: readUnitsOf(bytes) });
   return {
-    slotsExpire: true,
-    async appendSlot(item, signedMs) {
-      wrote(itemBytes(slotAttributes(cluster, item, item.writtenMs + aDayMs)));
-      const answer = await table.appendSlot(item, signedMs);
+    entriesExpire: true,
+    async appendEntry(item, signedMs) {
+      wrote(itemBytes(entryAttributes(cluster, item, item.writtenMs + aDayMs)));
+      const answer = await table.appendEntry(item, signedMs);
       if (answer.outcome === 'written') appended(item);
       return answer;
     },
-    async readSlots(after, limit = slotsPerPage) {
-      const page = await table.readSlots(after, limit);
-      for (const bytes of bytesOfQueries(page.slots, after)) read(bytes);
+    async readEntries(after, limit = entriesPerPage) {
+      const page = await table.readEntries(after, limit);
+      for (const bytes of bytesOfQueries(page.entries, after)) read(bytes);
       return page;
     },
     async readMeta() {
@@ -50,9 +50,9 @@ export function meteredTable({ table, count, appended = () => undefined }: Meter
       read(itemBytes(metaAttributes(cluster, meta)));
       return meta;
     },
-    async advanceMeta(fromSlot, to, signedMs) {
+    async advanceMeta(fromIndex, to, signedMs) {
       wrote(itemBytes(metaAttributes(cluster, to)));
-      return table.advanceMeta(fromSlot, to, signedMs);
+      return table.advanceMeta(fromIndex, to, signedMs);
     },
     async putObjects(items, signedMs) {
       for (const item of items) wrote(itemBytes(objectAttributes(cluster, item, aDayMs)));
@@ -84,18 +84,18 @@ export function meteredTable({ table, count, appended = () => undefined }: Meter
   };
 }
 
-type Beside = Pick<Table, 'putLease' | 'readLeases' | 'putMail' | 'readMail' | 'readNewestMail'>;
+type Beside = Pick<Table, 'putNote' | 'readNotes' | 'putMail' | 'readMail' | 'readNewestMail'>;
 
 /** What lies beside the log. */
 function meteredBeside(table: Beside, { wrote, read }: Readonly<Record<'wrote' | 'read', (bytes: number) => void>>): Beside {
   return {
-    async putLease(item) {
-      wrote(itemBytes(leaseAttributes(cluster, item)));
-      return table.putLease(item);
+    async putNote(item) {
+      wrote(itemBytes(noteAttributes(cluster, item)));
+      return table.putNote(item);
     },
-    async readLeases(shard) {
-      const items = await table.readLeases(shard);
-      read(bytesOfItems(items.map((item) => leaseAttributes(cluster, item))));
+    async readNotes(shard) {
+      const items = await table.readNotes(shard);
+      read(bytesOfItems(items.map((item) => noteAttributes(cluster, item))));
       return items;
     },
     async putMail(item) {
@@ -116,17 +116,17 @@ function meteredBeside(table: Beside, { wrote, read }: Readonly<Record<'wrote' |
 }
 
 /** One query a bucket; past a full one, more and more of them side by side, until one is not full. */
-function bytesOfQueries(slots: readonly SlotItem[], after: number): readonly number[] {
-  const inBucket = Map.groupBy(slots, ({ slot }) => bucketOf(slot));
+function bytesOfQueries(entries: readonly EntryItem[], after: number): readonly number[] {
+  const inBucket = Map.groupBy(entries, ({ logIndex }) => bucketOf(logIndex));
   const queries: number[] = [];
   let queried = 0;
-  for (let bucket = bucketOf(after + 1), atOnce = 1; queried < slotsPerPage; atOnce = Math.min(bucketsAtOnceMax, atOnce * 2)) {
-    const wanted = Math.min(atOnce, Math.ceil((slotsPerPage - queried) / slotsInBucket));
+  for (let bucket = bucketOf(after + 1), atOnce = 1; queried < entriesPerPage; atOnce = Math.min(bucketsAtOnceMax, atOnce * 2)) {
+    const wanted = Math.min(atOnce, Math.ceil((entriesPerPage - queried) / entriesInBucket));
     const asked = Array.from({ length: wanted }, (_, index) => inBucket.get(bucket + index) ?? []);
-    queries.push(...asked.map((found) => bytesOfItems(found.map((item) => slotAttributes(cluster, item, item.writtenMs + aDayMs)))));
+    queries.push(...asked.map((found) => bytesOfItems(found.map((item) => entryAttributes(cluster, item, item.writtenMs + aDayMs)))));
     bucket += wanted;
     queried += asked.reduce((sum, found) => sum + found.length, 0);
-    if ((asked.at(-1)?.at(-1)?.slot ?? 0) + 1 < bucket * slotsInBucket) return queries;
+    if ((asked.at(-1)?.at(-1)?.logIndex ?? 0) + 1 < bucket * entriesInBucket) return queries;
   }
   return queries;
 }

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { memoryTable } from '../../functions/store/memory/memory-table.ts';
-import type { SlotItem } from '../../functions/store/table.ts';
+import type { EntryItem } from '../../functions/store/table.ts';
 import { countedTable, createMetrics } from './metrics.ts';
 
-const slot = (count: number): SlotItem => ({
-  slot: 1,
+const entry = (count: number): EntryItem => ({
+  logIndex: 1,
   firstRevision: 1,
   count,
   nonce: `n${count}`,
@@ -27,13 +27,13 @@ test('a name that is not known is a mistake', () => {
   assert.throws(() => createMetrics().add('nonsense_total', 1), { message: 'there is no counter nonsense_total' });
 });
 
-test('only slots that were written are counted', async () => {
+test('only log entries that were written are counted', async () => {
   const metrics = createMetrics();
   const table = countedTable(memoryTable(), metrics);
-  assert.equal((await table.appendSlot(slot(3), 0)).outcome, 'written');
-  assert.equal((await table.appendSlot(slot(5), 0)).outcome, 'taken');
-  assert.match(metrics.text(), /^hibernetes_store_slots_total 1$/m);
+  assert.equal((await table.appendEntry(entry(3), 0)).outcome, 'written');
+  assert.equal((await table.appendEntry(entry(5), 0)).outcome, 'taken');
+  assert.match(metrics.text(), /^hibernetes_store_log_entries_total 1$/m);
   assert.match(metrics.text(), /^hibernetes_store_changes_total 3$/m);
   assert.match(metrics.text(), /^hibernetes_store_log_bytes_total 100$/m);
-  assert.equal((await table.readSlots(0)).slots.length, 1);
+  assert.equal((await table.readEntries(0)).entries.length, 1);
 });

@@ -1,5 +1,5 @@
 /** What this process counts, in Prometheus' text format. Source of the names of the API's own: apiserver, pkg/endpoints/metrics. */
-import type { SlotItem, Table } from '../../functions/store/table.ts';
+import type { EntryItem, Table } from '../../functions/store/table.ts';
 
 export interface Metrics {
   /** Adds to a counter. */
@@ -10,9 +10,9 @@ export interface Metrics {
 const help: Readonly<Record<string, string>> = {
   apiserver_request_total: 'Requests answered, by verb, resource, scope and code.',
   hibernetes_set_aside_total: 'Objects and changes that a controller set aside, by controller.',
-  hibernetes_store_slots_total: 'Slots appended to the log by this process.',
-  hibernetes_store_changes_total: 'Changes in those slots.',
-  hibernetes_store_log_bytes_total: 'Bytes of those slots, compressed.',
+  hibernetes_store_log_entries_total: 'Entries appended to the log by this process.',
+  hibernetes_store_changes_total: 'Changes in those log entries.',
+  hibernetes_store_log_bytes_total: 'Bytes of those log entries, compressed.',
 };
 
 const labelText = (labels: Readonly<Record<string, string>>): string => {
@@ -40,16 +40,16 @@ export function createMetrics(): Metrics {
 
 /** The same table, with its appends counted. */
 export function countedTable(table: Table, metrics: Metrics): Table {
-  const appendSlot = async (item: SlotItem, signedMs: number): ReturnType<Table['appendSlot']> => {
-    const appended = await table.appendSlot(item, signedMs);
+  const appendEntry = async (item: EntryItem, signedMs: number): ReturnType<Table['appendEntry']> => {
+    const appended = await table.appendEntry(item, signedMs);
     if (appended.outcome === 'written') {
-      metrics.add('hibernetes_store_slots_total', 1);
+      metrics.add('hibernetes_store_log_entries_total', 1);
       metrics.add('hibernetes_store_changes_total', item.count);
       metrics.add('hibernetes_store_log_bytes_total', item.frames.length);
     }
     return appended;
   };
-  return new Proxy(table, { get: (target, property) => (property === 'appendSlot' ? appendSlot : bound(target, property)) });
+  return new Proxy(table, { get: (target, property) => (property === 'appendEntry' ? appendEntry : bound(target, property)) });
 }
 
 function bound(target: object, property: string | symbol): unknown {

@@ -15,17 +15,17 @@ async function check(history: History, seed: number): Promise<number> {
   for (const [index, truth] of truths.entries()) {
     if (index % sampled !== seed % sampled) continue;
     const wanted = truths.findLast(({ timeMs }) => timeMs <= truth.timeMs) ?? truth;
-    const picture = await history.at(truth.timeMs).catch((error: unknown) => {
+    const snapshot = await history.at(truth.timeMs).catch((error: unknown) => {
       assert.ok(error instanceof StoreError && error.code === 'compacted', `seed ${seed}: ${String(error)}`);
       assert.ok(nowMs - truth.timeMs > retention.keptMs / 2, `seed ${seed}: ${error.message}`);
     });
-    if (picture === undefined) continue;
+    if (snapshot === undefined) continue;
     seen += 1;
-    const shownTruth = truths.findLast(({ revision }) => revision <= picture.revision);
-    assert.deepEqual(shown(picture), shownTruth?.objects ?? {}, `seed ${seed}, revision ${picture.revision}`);
-    const lateMs = wanted.timeMs - Math.max(picture.place.timeMs, truths[0]?.timeMs ?? 0);
+    const shownTruth = truths.findLast(({ revision }) => revision <= snapshot.revision);
+    assert.deepEqual(shown(snapshot), shownTruth?.objects ?? {}, `seed ${seed}, revision ${snapshot.revision}`);
+    const lateMs = wanted.timeMs - Math.max(snapshot.place.timeMs, truths[0]?.timeMs ?? 0);
     const ageMs = nowMs - truth.timeMs;
-    if (ageMs < 29 * minuteMs) assert.equal(picture.revision, wanted.revision, `seed ${seed}: every revision is kept`);
+    if (ageMs < 29 * minuteMs) assert.equal(snapshot.revision, wanted.revision, `seed ${seed}: every revision is kept`);
     else assert.ok(lateMs < 12 * minuteMs, `seed ${seed}: ${lateMs} ms before revision ${wanted.revision}`);
   }
   return seen;

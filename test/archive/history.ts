@@ -5,7 +5,7 @@ import { Catalog } from '../../functions/archive/catalog.ts';
 import { compact } from '../../functions/archive/compaction.ts';
 import { memoryFiles, type MemoryFiles } from '../../functions/archive/memory-files.ts';
 import { Past } from '../../functions/archive/past.ts';
-import type { PastPicture } from '../../functions/archive/past-picture.ts';
+import type { PastSnapshot } from '../../functions/archive/past-snapshot.ts';
 import type { Retention } from '../../functions/archive/retention.ts';
 import type { KubeObject } from '../../functions/kube/object.ts';
 import type { Key, View } from '../../functions/kube/view.ts';
@@ -22,7 +22,7 @@ const resources = ['configmaps', 'secrets', 'pods'];
 const namesMax = 6;
 const key32 = new Uint8Array(32).fill(7);
 
-/** What a picture shows, in a form that compares. */
+/** What a snapshot shows, in a form that compares. */
 type Shown = Readonly<Record<string, KubeObject>>;
 
 export interface Truth {
@@ -53,7 +53,7 @@ export interface History {
   /** Reads nothing but the archive. */
   readonly past: Past;
   readonly catalog: Catalog;
-  at(timeMs: number): Promise<PastPicture>;
+  at(timeMs: number): Promise<PastSnapshot>;
 }
 
 interface Player {
@@ -91,7 +91,7 @@ export async function playHistory(seed: number, moves: number, faults = 0.05): P
   for (const archiver of player.archivers) await archiver.archive(store.view().revision);
   const catalog = new Catalog(files);
   const past = new Past({ catalog, formats });
-  return { world, files, truths: player.truths, past, catalog, at: (timeMs) => past.pictureAt({ timeMs }) };
+  return { world, files, truths: player.truths, past, catalog, at: (timeMs) => past.snapshotAt({ timeMs }) };
 }
 
 async function play(player: Player): Promise<void> {

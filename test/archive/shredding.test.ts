@@ -44,7 +44,7 @@ test('no version of a Secret can be read once it is shredded, and others can', a
   await write('gone', 'update', `${text}-2`);
   const revision = store.view().revision;
   await archiver.archive(revision);
-  const shown = async (name: string): Promise<unknown> => (await past.pictureAt({ revision })).get(keyOf(name))?.object;
+  const shown = async (name: string): Promise<unknown> => (await past.snapshotAt({ revision })).get(keyOf(name))?.object;
   assert.match(JSON.stringify(await shown('gone')), /the-secret-itself-2/);
   await write('gone', 'delete');
   assert.equal(await shred(files, await sealedUidsOf(catalog, keyOf('gone'))), 1);

@@ -55,16 +55,16 @@ function changeOf(index: number, type: ArchivedChange['type'], timeMs: number): 
   return change;
 }
 
-async function putState(catalog: Catalog, slot: number, timeMs: number): Promise<void> {
+async function putState(catalog: Catalog, logIndex: number, timeMs: number): Promise<void> {
   const changes = latest.toSorted((a, b) => a.revision - b.revision);
-  const state = await catalog.putState({ after: beginning, steps: [{ place: { slot, revision: counts.changes, timeMs }, changes }] });
+  const state = await catalog.putState({ after: beginning, steps: [{ place: { logIndex, revision: counts.changes, timeMs }, changes }] });
   counts.archive += state.bytes;
 }
 
 async function write(minutes: number): Promise<void> {
   const catalog = new Catalog(files);
   for (let index = 0; index < pods; index += 1) changeOf(index, 'added', startMs);
-  let after = { slot: 1, revision: counts.changes, timeMs: startMs };
+  let after = { logIndex: 1, revision: counts.changes, timeMs: startMs };
   await putState(catalog, 1, startMs);
   let sinceState = 0;
   counts.log = 0;
@@ -72,14 +72,14 @@ async function write(minutes: number): Promise<void> {
     const steps = Array.from({ length: 60 }, (_, second): Step => {
       const timeMs = startMs + (minute * 60 + second + 1) * 1000;
       const changes = Array.from({ length: writesEachSecond }, () => changeOf(Math.floor(random.next() * pods), 'modified', timeMs));
-      return { place: { slot: after.slot + second + 1, revision: counts.changes, timeMs }, changes };
+      return { place: { logIndex: after.logIndex + second + 1, revision: counts.changes, timeMs }, changes };
     });
     const run = await catalog.putRun('changes', { after, steps });
     counts.archive += run.bytes;
     after = run.last;
     sinceState += run.changes;
     if (sinceState < archiverLimits.stateChangesPerObject * pods) continue;
-    await putState(catalog, after.slot, after.timeMs);
+    await putState(catalog, after.logIndex, after.timeMs);
     sinceState = 0;
   }
 }
@@ -91,10 +91,10 @@ async function read(minutes: number): Promise<{ readonly getMs: number; readonly
   for (let moment = 0; moment < moments; moment += 1) {
     const past = new Past({ catalog: new Catalog(files), formats: currentFormats });
     const began = performance.now();
-    const picture = await past.pictureAt({ timeMs: startMs + Math.floor(random.next() * minutes * 60) * 1000 });
-    void picture.get({ resource: 'pods', namespace: 'team-3', name: 'web-5d9c8b7f6-3' })?.object;
+    const snapshot = await past.snapshotAt({ timeMs: startMs + Math.floor(random.next() * minutes * 60) * 1000 });
+    void snapshot.get({ resource: 'pods', namespace: 'team-3', name: 'web-5d9c8b7f6-3' })?.object;
     gets.push(performance.now() - began);
-    for (const stored of picture.list('pods').slice(0, listed)) stored.json();
+    for (const stored of snapshot.list('pods').slice(0, listed)) stored.json();
     lists.push(performance.now() - began);
   }
   return { getMs: medianOf(gets), listMs: medianOf(lists) };

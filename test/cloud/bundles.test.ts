@@ -107,7 +107,7 @@ describe('a cold API', { skip: missingEngine('dynoxide') }, () => {
         [
           ['readMeta', 1],
           ['readObjects', 1],
-          ['readSlots', 1],
+          ['readEntries', 1],
         ],
       );
       await store.close();

@@ -1,7 +1,7 @@
-/** Appends a slot, for tests about something else than appending. */
+/** Appends a log entry, for tests about something else than appending. */
 import assert from 'node:assert/strict';
-import type { SlotItem, Table } from '../../functions/store/table.ts';
+import type { EntryItem, Table } from '../../functions/store/table.ts';
 
-export async function append(table: Table, item: SlotItem, signedMs: number): Promise<void> {
-  assert.deepEqual(await table.appendSlot(item, signedMs), { outcome: 'written' });
+export async function append(table: Table, item: EntryItem, signedMs: number): Promise<void> {
+  assert.deepEqual(await table.appendEntry(item, signedMs), { outcome: 'written' });
 }

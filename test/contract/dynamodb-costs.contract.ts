@@ -31,8 +31,8 @@ function bill(table: DynamodbTable): readonly string[] {
 const creates = (store: Store, count: number): Promise<unknown> =>
   Promise.all(Array.from({ length: count }, (_, index) => store.commit(create(pod(`pod-${index}`, { note: `note of pod ${index}` })))));
 
-/** Keeps house until all that was there at the start lies below the floor and is in object items. */
-async function materialiseAll({ store, world }: Given): Promise<void> {
+/** Keeps house until all that was there at the start lies below the compact revision and is in object items. */
+async function checkpointAll({ store, world }: Given): Promise<void> {
   for (let tick = 0; tick < 3; tick += 1) {
     await store.housekeep();
     await world.advance(5 * 60_000);
@@ -85,11 +85,11 @@ export function dynamodbCosts(name: EngineName): void {
 
     fact('a create, an update and a delete: one call, one write unit each', async ({ store, table }) => {
       await store.commit(create(pod('a')));
-      assert.deepEqual(bill(table), ['appendSlot 1/1/0']);
+      assert.deepEqual(bill(table), ['appendEntry 1/1/0']);
       await store.commit(update(pod('a', { note: 'new' })));
-      assert.deepEqual(bill(table), ['appendSlot 1/1/0']);
+      assert.deepEqual(bill(table), ['appendEntry 1/1/0']);
       await store.commit(remove(podKey('a')));
-      assert.deepEqual(bill(table), ['appendSlot 1/1/0']);
+      assert.deepEqual(bill(table), ['appendEntry 1/1/0']);
     });
 
     fact('a large create: a unit for each kilobyte', async ({ store, table }) => {
@@ -104,21 +104,21 @@ export function dynamodbCosts(name: EngineName): void {
       await store.commit(create(pod('a')));
       bill(table);
       await store.commit(update(pod('a')));
-      assert.deepEqual(bill(table), ['readSlots 1/0/1']);
+      assert.deepEqual(bill(table), ['readEntries 1/0/1']);
     });
 
     fact('a consistent get: one read of the head; a get from memory: nothing', async ({ store, table }) => {
       await store.commit(create(pod('a')));
       bill(table);
       (await store.fresh()).get(podKey('a'));
-      assert.deepEqual(bill(table), ['readSlots 1/0/1']);
+      assert.deepEqual(bill(table), ['readEntries 1/0/1']);
       store.view().get(podKey('a'));
       assert.deepEqual(bill(table), []);
     });
 
     fact('64 consistent gets at once: two reads of the head', async ({ store, table }) => {
       await Promise.all(Array.from({ length: 64 }, () => store.fresh()));
-      assert.deepEqual(bill(table), ['readSlots 2/0/2']);
+      assert.deepEqual(bill(table), ['readEntries 2/0/2']);
     });
 
     fact('64 creates at once: one call', async ({ store, table }) => {
@@ -138,13 +138,13 @@ export function dynamodbCosts(name: EngineName): void {
       assert.ok(calls <= 1000 / 32, `${calls}`);
     });
 
-    fact('a watch event in another process: its slot is read once', async ({ store, another }) => {
+    fact('a watch event in another process: its log entry is read once', async ({ store, another }) => {
       const other = await another();
       const watch = follow(other.store, 0);
       await store.commit(create(pod('a')));
       await other.store.fresh();
       await until(() => watch.changes().length === 1);
-      assert.deepEqual(bill(other.table), ['readSlots 1/0/1']);
+      assert.deepEqual(bill(other.table), ['readEntries 1/0/1']);
       watch.stop();
     });
 
@@ -173,23 +173,23 @@ export function dynamodbCosts(name: EngineName): void {
 
     fact('a first read in an empty cluster: three calls', async (given) => {
       const { costs } = await coldRead(given);
-      assert.deepEqual(callsOf(costs), ['readMeta 1', 'readObjects 1', 'readSlots 1']);
+      assert.deepEqual(callsOf(costs), ['readMeta 1', 'readObjects 1', 'readEntries 1']);
       assert.equal(sumOf(costs.values()).readUnits, 3);
     });
 
     fact('a first read among hundreds of objects: three calls, and the bytes of their items by 4 KB', async (given) => {
       await creates(given.store, 500);
-      await materialiseAll(given);
+      await checkpointAll(given);
       const { pods, costs } = await coldRead(given);
       assert.equal(pods, 503);
-      assert.deepEqual(callsOf(costs), ['readMeta 1', 'readObjects 1', 'readSlots 1']);
+      assert.deepEqual(callsOf(costs), ['readMeta 1', 'readObjects 1', 'readEntries 1']);
       const { bytesIn, readUnits } = costs.get('readObjects') ?? noCost;
       assert.equal(readUnits, readUnitsOf(bytesIn));
       assert.ok(bytesIn > 50_000);
       // Warm, the same list is one read of the head.
       bill(given.table);
       assert.equal((await given.store.fresh()).list('pods').length, 503);
-      assert.deepEqual(bill(given.table), ['readSlots 1/0/1']);
+      assert.deepEqual(bill(given.table), ['readEntries 1/0/1']);
     });
 
     fact('a first read of megabytes of objects: a call for each megabyte, nearly, side by side after the first', async (given) => {
@@ -199,24 +199,24 @@ export function dynamodbCosts(name: EngineName): void {
         const notes = Array.from({ length: atOnce }, (_, index) => ({ name: `pod-${first + index}`, note: noise(7500, first + index) }));
         await Promise.all(notes.map(({ name: of, note }) => store.commit(create(pod(of, { note })))));
       }
-      await materialiseAll(given);
+      await checkpointAll(given);
       const { pods, costs } = await coldRead(given);
       assert.equal(pods, 603);
       const { bytesIn, readUnits, calls } = costs.get('readObjects') ?? noCost;
-      assert.deepEqual(callsOf(new Map([...costs].filter(([operation]) => operation !== 'readObjects'))), ['readMeta 1', 'readSlots 1']);
+      assert.deepEqual(callsOf(new Map([...costs].filter(([operation]) => operation !== 'readObjects'))), ['readMeta 1', 'readEntries 1']);
       const pages = bytesIn / 1024 ** 2;
       assert.ok(calls > 1 && calls <= Math.ceil(pages * 1.5) + 1, `${calls} calls for ${pages} MB`);
       assert.ok(readUnits < readUnitsOf(bytesIn) + calls);
     });
 
-    fact('materialising: one unit for each object, however often it changed', async (given) => {
+    fact('writing a checkpoint: one unit for each object, however often it changed', async (given) => {
       const { store, table } = given;
       await store.commit(create(pod('a')));
       for (let change = 0; change < 5; change += 1) await store.commit(update(pod('a', { note: `${change}` })));
-      await materialiseAll(given);
+      await checkpointAll(given);
       const costs = table.costs.take();
       const { calls, writeUnits } = costs.get('putObjects') ?? {};
-      // The object, and the two ticks that the floor has passed.
+      // The object, and the two ticks that the compact revision has passed.
       assert.deepEqual([calls, writeUnits], [3, 3]);
     });
   });

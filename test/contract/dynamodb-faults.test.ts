@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { dynamodbTable, type DynamodbTable } from '../../functions/store/dynamodb/dynamodb-table.ts';
 import { StoreError } from '../../functions/store/store.ts';
-import type { SlotItem } from '../../functions/store/table.ts';
+import type { EntryItem } from '../../functions/store/table.ts';
 import { realWorld } from '../../functions/world.ts';
 import { refusal, startScriptedDynamodb, type ScriptedDynamodb, type ServiceAnswer } from '../support/scripted-dynamodb.ts';
 import { virtualWorld } from '../support/virtual-world.ts';
@@ -12,7 +12,7 @@ const tableName = 'the-secret-name-of-the-table';
 const credentials = { accessKeyId: 'the-key', secretAccessKey: 'the-secret' };
 const signedMs = Date.UTC(2026, 0, 2, 3, 4, 5);
 
-const slot: SlotItem = { slot: 1, firstRevision: 1, count: 1, nonce: 'mine', writtenMs: signedMs, frames: Buffer.from('frames') };
+const entry: EntryItem = { logIndex: 1, firstRevision: 1, count: 1, nonce: 'mine', writtenMs: signedMs, frames: Buffer.from('frames') };
 const object = { resource: 'pods', namespace: 'default', name: 'a', revision: 1, writtenMs: 0, body: Buffer.of(1) };
 
 interface Given {
@@ -44,13 +44,13 @@ const messageOf = (error: unknown): string => {
 
 /** The outcome, or the error's message. */
 const appended = async (table: DynamodbTable): Promise<string> => {
-  const result = await table.appendSlot(slot, signedMs).catch(messageOf);
+  const result = await table.appendEntry(entry, signedMs).catch(messageOf);
   if (typeof result === 'string') return result;
   return result.outcome === 'unknown' ? `unknown, ${messageOf(result.cause)}` : result.outcome;
 };
 
 const read = async (table: DynamodbTable): Promise<string> => {
-  const result = await table.readSlots(0).catch(messageOf);
+  const result = await table.readEntries(0).catch(messageOf);
   return typeof result === 'string' ? result : 'read';
 };
 
@@ -132,7 +132,7 @@ const refusals: readonly (readonly [ServiceAnswer, string, string, number])[] = 
 describe('DynamoDB', () => {
   for (const [answer, append, reading, requests] of refusals) {
     const { __type: type = '' } = answer.body as { __type?: string };
-    test(`that answers ${type.split('#')[1]} comes to one clear error, and slots are sent once`, async () => {
+    test(`that answers ${type.split('#')[1]} comes to one clear error, and log entries are sent once`, async () => {
       await withService(answer, async ({ table, service }) => {
         assert.equal(await appended(table), append);
         assert.equal(service.requests.length, 1);
@@ -162,12 +162,12 @@ describe('DynamoDB', () => {
     });
   });
 
-  test('slots and objects are signed with the clock reading that they rest on, whatever time the service has', async () => {
+  test('log entries and objects are signed with the clock reading that they rest on, whatever time the service has', async () => {
     const anHourLater = { body: {}, headers: { date: new Date(Date.now() + 3_600_000).toUTCString() } };
     await withService(anHourLater, async ({ table, service }) => {
-      await table.appendSlot(slot, signedMs);
+      await table.appendEntry(entry, signedMs);
       await table.putObjects([object], signedMs + 1000);
-      await table.appendSlot(slot, signedMs + 2000);
+      await table.appendEntry(entry, signedMs + 2000);
       const dates = service.requests.map(({ headers }) => headers['x-amz-date']);
       assert.deepEqual(dates, ['20260102T030405Z', '20260102T030406Z', '20260102T030407Z']);
     });
@@ -182,14 +182,14 @@ describe('DynamoDB', () => {
     await withService({ body: { Item: item } }, ({ table }) => assert.rejects(table.readMeta(), wrong));
     const held = refusal('ConditionalCheckFailedException', 'The conditional request failed');
     const answer = { ...held, body: { ...(held.body as object), Item: item } };
-    await withService(answer, ({ table }) => assert.rejects(table.advanceMeta(5, { slot: 6, revision: 10 }, signedMs), wrong));
+    await withService(answer, ({ table }) => assert.rejects(table.advanceMeta(5, { logIndex: 6, revision: 10 }, signedMs), wrong));
   });
 
   test('has an item that cannot be read: its place is named', async () => {
     const item = { pk: { S: 'c#L#0#0' }, sk: { S: '0000000000000003' }, b: { N: '3' }, n: { N: '1' }, w: { S: 'n' }, t: { N: '1' } };
     await withService({ body: { Items: [item] } }, async ({ table }) => {
-      const corrupt = new StoreError('corrupt', 'slot 3 cannot be read: its attribute e is missing or of another type');
-      await assert.rejects(table.readSlots(0), corrupt);
+      const corrupt = new StoreError('corrupt', 'log entry 3 cannot be read: its attribute e is missing or of another type');
+      await assert.rejects(table.readEntries(0), corrupt);
     });
   });
 

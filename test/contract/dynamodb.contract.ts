@@ -3,7 +3,7 @@ import { append } from './append.ts';
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { GetItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
-import type { SlotItem } from '../../functions/store/table.ts';
+import type { EntryItem } from '../../functions/store/table.ts';
 import { virtualWorld } from '../support/virtual-world.ts';
 import {
   clientFor,
@@ -21,14 +21,14 @@ const tableName = 'contract';
 
 /** Items carry the time from which DynamoDB may remove them. It does so some time later, so a test cannot see it. */
 const expiresByItself = {
-  'prunes old slots and tombstones up to a place, and nothing else': 'DynamoDB expires what is old by itself, some time later',
+  'prunes old log entries and tombstones up to a place, and nothing else': 'DynamoDB expires what is old by itself, some time later',
   'prunes blobs whose time is over, and no others': 'DynamoDB expires what is old by itself, some time later',
 };
 
 const dayMs = 24 * 60 * 60_000;
 
-const slot = (number: number, writtenMs: number, bytes = 10): SlotItem => ({
-  slot: number,
+const entry = (number: number, writtenMs: number, bytes = 10): EntryItem => ({
+  logIndex: number,
   firstRevision: number,
   count: 1,
   nonce: `nonce-${number}`,
@@ -36,7 +36,7 @@ const slot = (number: number, writtenMs: number, bytes = 10): SlotItem => ({
   frames: Buffer.alloc(bytes, number),
 });
 
-/** The time to live of the first slots, in days after a moment. */
+/** The time to live of the first log entries, in days after a moment. */
 async function daysToLive(endpoint: string, cluster: string, from: { readonly ms: number; readonly count: number }): Promise<number[]> {
   const client = clientFor(endpoint);
   const days: number[] = [];
@@ -68,35 +68,35 @@ export function dynamodbContract(name: EngineName): void {
     tableContract(name, place, expiresByItself);
     storeContract(name, place);
 
-    test('reads a long log in order and without a gap, however large its slots', async () => {
+    test('reads a long log in order and without a gap, however large its log entries', async () => {
       const table = openTable(engine.endpoint, tableName, 'long');
       const nowMs = engine.startedMs;
       const sizes = Array.from({ length: 75 }, (_, index) => (index >= 20 && index < 30 ? 300_000 : 10));
-      for (const [index, bytes] of sizes.entries()) await append(table, slot(index + 1, nowMs, bytes), nowMs);
+      for (const [index, bytes] of sizes.entries()) await append(table, entry(index + 1, nowMs, bytes), nowMs);
       for (const limit of [1, 7, 16, 17, 1000]) {
-        const read: SlotItem[] = [];
+        const read: EntryItem[] = [];
         for (let more = true; more;) {
-          const page = await table.readSlots(read.length, limit);
-          assert.ok(page.slots.length <= limit);
-          read.push(...page.slots);
+          const page = await table.readEntries(read.length, limit);
+          assert.ok(page.entries.length <= limit);
+          read.push(...page.entries);
           more = page.more;
         }
         assert.deepEqual(
-          read.map((one) => [one.slot, one.frames.length, one.frames.at(-1)]),
+          read.map((one) => [one.logIndex, one.frames.length, one.frames.at(-1)]),
           sizes.map((bytes, index) => [index + 1, bytes, index + 1]),
         );
       }
       await table.close();
     });
 
-    test('keeps slots above the watermark from expiring, and only those', async () => {
+    test('keeps log entries above the watermark from expiring, and only those', async () => {
       const world = virtualWorld(1, engine.startedMs);
       const table = openTable(engine.endpoint, tableName, 'expiry', { world });
       const startMs = world.clock.now();
-      for (const number of [1, 2]) await append(table, slot(number, startMs), startMs);
-      await append(table, slot(3, startMs + 2 * dayMs), startMs);
-      const prune = { slot: 0, revision: 0, beforeMs: 0 };
-      await table.advanceMeta(0, { slot: 1, revision: 1 }, startMs);
+      for (const number of [1, 2]) await append(table, entry(number, startMs), startMs);
+      await append(table, entry(3, startMs + 2 * dayMs), startMs);
+      const prune = { logIndex: 0, revision: 0, beforeMs: 0 };
+      await table.advanceMeta(0, { logIndex: 1, revision: 1 }, startMs);
       await table.prune(prune);
       assert.deepEqual(await daysToLive(engine.endpoint, 'expiry', { ms: startMs, count: 3 }), [7, 7, 9]);
       await world.advance(4 * dayMs);

@@ -25,11 +25,11 @@ const placeWith = (options?: EmbeddedOptions) => () => {
 };
 
 tableContract('embedded table', placeWith(), {
-  'prunes old slots and tombstones up to a place, and nothing else': 'it removes slots by the file: see below',
+  'prunes old log entries and tombstones up to a place, and nothing else': 'it removes log entries by the file: see below',
 });
-tableContract('embedded table, each slot in a file of its own', placeWith({ segmentSlots: 1 }));
+tableContract('embedded table, each log entry in a file of its own', placeWith({ segmentEntries: 1 }));
 storeContract('embedded table', placeWith());
-storeContract('embedded table, four slots in a file', placeWith({ segmentSlots: 4 }));
+storeContract('embedded table, four log entries in a file', placeWith({ segmentEntries: 4 }));
 
 /** Lets the writer work until it has acknowledged this many, kills it, and returns all it acknowledged: revision by name. */
 async function acknowledgedBeforeKill(directory: string, run: string, count: number): Promise<Map<string, number>> {
@@ -114,7 +114,7 @@ describe('a data directory', () => {
       const at = bytes.indexOf('"default","damaged"');
       for (let found = at; found !== -1; found = bytes.indexOf('"default","damaged"', found + 1)) bytes.write('X', found + 12);
       writeFileSync(path, bytes);
-      await assert.rejects(openStore(directory), new StoreError('corrupt', 'slot 2 cannot be read: there is none before slot 3'));
+      await assert.rejects(openStore(directory), new StoreError('corrupt', 'log entry 2 cannot be read: there is none before log entry 3'));
     });
   });
 
@@ -123,10 +123,10 @@ describe('a data directory', () => {
       const table = embeddedTable(directory);
       removeDirectory(join(directory, 'log'));
       const unavailable = new StoreError('unavailable', 'the log cannot be read');
-      await assert.rejects(table.readSlots(0), unavailable);
-      await assert.rejects(table.prune({ slot: 1, revision: 1, beforeMs: 1 }), unavailable);
-      const slot = { slot: 1, firstRevision: 1, count: 1, nonce: 'nonce', writtenMs: 1, frames: Buffer.alloc(1) };
-      assert.equal((await table.appendSlot(slot, 1)).outcome, 'unknown');
+      await assert.rejects(table.readEntries(0), unavailable);
+      await assert.rejects(table.prune({ logIndex: 1, revision: 1, beforeMs: 1 }), unavailable);
+      const entry = { logIndex: 1, firstRevision: 1, count: 1, nonce: 'nonce', writtenMs: 1, frames: Buffer.alloc(1) };
+      assert.equal((await table.appendEntry(entry, 1)).outcome, 'unknown');
       await table.close();
     });
   });

@@ -12,7 +12,7 @@ import { noted } from './formats.contract.ts';
 const [, , directory = '', run = ''] = process.argv;
 const roundsMax = 10_000;
 const limits = { retentionMs: 20, inlineBytesMax: 200 };
-const table = embeddedTable(directory, { formats: newFormats, segmentSlots: 64 });
+const table = embeddedTable(directory, { formats: newFormats, segmentEntries: 64 });
 const store = await createStore({ table, world: realWorld('error'), formats: newFormats, limits });
 await store.finalizeFormat();
 for (let step = 0; step < roundsMax; step += 1) {

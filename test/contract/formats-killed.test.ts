@@ -112,7 +112,7 @@ test('a data directory is migrated by processes that are killed one after the ot
   try {
     const world = virtualWorld();
     const old = await createStore({
-      table: embeddedTable(directory, { formats: oldFormats, segmentSlots: 64 }),
+      table: embeddedTable(directory, { formats: oldFormats, segmentEntries: 64 }),
       world,
       formats: oldFormats,
       limits,
@@ -124,7 +124,7 @@ test('a data directory is migrated by processes that are killed one after the ot
       lines.push(...(await linesBeforeKill(directory, `${run}`, count)));
     assert.equal(lines.at(-1), 'settled');
     const store = await createStore({
-      table: embeddedTable(directory, { formats: newFormats, segmentSlots: 64 }),
+      table: embeddedTable(directory, { formats: newFormats, segmentEntries: 64 }),
       world,
       formats: newFormats,
     });

@@ -23,7 +23,7 @@ contracts('memory table', () => {
 contracts('embedded table', () => {
   const directory = mkdtempSync(join(tmpdir(), 'formats-'));
   return {
-    open: (formats) => embeddedTable(directory, { formats, segmentSlots: 4 }),
+    open: (formats) => embeddedTable(directory, { formats, segmentEntries: 4 }),
     remove: async () => rmSync(directory, { recursive: true }),
   };
 });

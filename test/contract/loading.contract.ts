@@ -77,12 +77,12 @@ export function loadingContract(name: string, place: () => FormatPlace): void {
     fact('and goes on beyond all revisions that a client can have seen', async ({ load, open }) => {
       await load([loaded('pods', 'a', 17)]);
       const store = await open();
-      const floor = store.floor();
-      assert.ok(floor > revision, `${floor}`);
+      const compactRevision = store.compactRevision();
+      assert.ok(compactRevision > revision, `${compactRevision}`);
       await assert.rejects(store.at(revision), (error) => error instanceof StoreError && error.code === 'compacted');
       const stored = await store.commit(create(pod('new')));
-      assert.equal(stored.revision, floor + 1);
-      const watch = follow(store, floor);
+      assert.equal(stored.revision, compactRevision + 1);
+      const watch = follow(store, compactRevision);
       await store.commit(create(pod('newer')));
       await new Promise((resolve) => setImmediate(resolve));
       assert.equal(watch.changes().length, 2);

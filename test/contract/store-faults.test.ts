@@ -67,7 +67,7 @@ class Simulation {
   constructor(seed: number) {
     this.world = virtualWorld(seed);
     this.#random = seededRandom(seed * 7919);
-    this.#table = memoryTable({ clock: this.world.clock, fault: (method) => this.#fault(method), pageSlots: 3 });
+    this.#table = memoryTable({ clock: this.world.clock, fault: (method) => this.#fault(method), pageEntries: 3 });
     // The observer's way is without faults: the share of faults is zero while its calls begin.
     this.#honestTable = this.#withoutFaults(this.#table);
   }
@@ -94,12 +94,12 @@ class Simulation {
     await observer.housekeep();
     const cold = await createStore({ table: this.#honestTable, world: this.world });
     assert.equal(cold.view().revision, observer.view().revision);
-    assert.equal(cold.floor(), observer.floor());
+    assert.equal(cold.compactRevision(), observer.compactRevision());
     assert.deepEqual(cold.view().list('pods').map(plain), observer.view().list('pods').map(plain));
-    const atFloor = { cold: await cold.at(cold.floor()), observer: await observer.at(cold.floor()) };
-    assert.deepEqual(atFloor.cold.list('pods').map(plain), atFloor.observer.list('pods').map(plain));
+    const atCompactRevision = { cold: await cold.at(cold.compactRevision()), observer: await observer.at(cold.compactRevision()) };
+    assert.deepEqual(atCompactRevision.cold.list('pods').map(plain), atCompactRevision.observer.list('pods').map(plain));
     const changes = async (store: Store): Promise<unknown[]> =>
-      (await store.changesAfter(cold.floor(), 10_000)).map((change) => ({
+      (await store.changesAfter(cold.compactRevision(), 10_000)).map((change) => ({
         ...plain(change),
         type: change.type,
         previous: change.previous,
@@ -181,7 +181,7 @@ class Simulation {
 
   #fault(method: TableMethod): Fault | undefined {
     if (this.#random.next() >= this.#faultShare) return undefined;
-    const isAppend = method === 'appendSlot';
+    const isAppend = method === 'appendEntry';
     const drawn = this.#random.next();
     if (drawn < 0.3) return 'lost';
     if (drawn < 0.6) return isAppend ? 'answer-lost' : { delayMs: this.#random.next() * 1000 };

@@ -41,8 +41,8 @@ interface Given {
 
 const code = (expected: StoreError['code']) => (error: unknown) => error instanceof StoreError && error.code === expected;
 
-/** Ticks often enough for what was current at the start to fall below the floor. */
-async function moveFloor(store: Store, world: VirtualWorld): Promise<void> {
+/** Ticks often enough for what was current at the start to fall below the compact revision. */
+async function compact(store: Store, world: VirtualWorld): Promise<void> {
   await store.housekeep();
   for (let tick = 0; tick < 2; tick += 1) {
     await world.advance(5 * 60_000);
@@ -180,7 +180,7 @@ export function storeContract(name: string, place: () => TablePlace): void {
       assert.deepEqual(reopened.view().get(podKey('large'))?.object.spec, { note });
     });
 
-    fact('splits a batch that is too large for one slot', async ({ store, world, restart }) => {
+    fact('splits a batch that is too large for one log entry', async ({ store, world, restart }) => {
       const notes = Array.from({ length: 12 }, () => Buffer.from(world.random.bytes(60_000)).toString('base64'));
       const stored = await Promise.all(notes.map((note, index) => store.commit(create(pod(`pod-${index}`, { note })))));
       assert.deepEqual(
@@ -226,9 +226,9 @@ export function storeContract(name: string, place: () => TablePlace): void {
       await tooFar;
     });
 
-    fact('shows the picture as of any revision above the floor', async ({ store }) => {
+    fact('shows the snapshot as of any revision above the compact revision', async ({ store }) => {
       const model = new Map<string, number>();
-      const pictures: string[][] = [[]];
+      const snapshots: string[][] = [[]];
       const commits: Promise<unknown>[] = [];
       for (let revision = 1; revision <= 1500; revision += 1) {
         const name = `pod-${revision % 7}`;
@@ -237,18 +237,18 @@ export function storeContract(name: string, place: () => TablePlace): void {
         commits.push(store.commit(isRemoval ? remove(podKey(name)) : (isPresent ? update : create)(pod(name, { note: `${revision}` }))));
         if (isRemoval) model.delete(name);
         else model.set(name, revision);
-        pictures.push([...model].map(([key, at]) => `${key}@${at}`).toSorted());
+        snapshots.push([...model].map(([key, at]) => `${key}@${at}`).toSorted());
       }
       await Promise.all(commits);
-      for (let revision = 0; revision < pictures.length; revision += 13) {
-        const picture = await store.at(revision);
-        assert.equal(picture.revision, revision);
-        assert.deepEqual(picture.list('pods').map(describeStored), pictures[revision]);
+      for (let revision = 0; revision < snapshots.length; revision += 13) {
+        const snapshot = await store.at(revision);
+        assert.equal(snapshot.revision, revision);
+        assert.deepEqual(snapshot.list('pods').map(describeStored), snapshots[revision]);
       }
     });
 
     fact(
-      'shows the picture as of a revision that is only in the table',
+      'shows the snapshot as of a revision that is only in the table',
       async ({ store }) => {
         for (let step = 0; step < 40; step += 1) await store.commit(create(pod(`pod-${String(step).padStart(2, '0')}`)));
         assert.equal((await store.at(3)).list('pods').length, 3);
@@ -259,9 +259,9 @@ export function storeContract(name: string, place: () => TablePlace): void {
 
     fact('keeps a snapshot as it was', async ({ store }) => {
       await store.commit(create(pod('a')));
-      const picture = await store.at(1);
+      const snapshot = await store.at(1);
       await store.commit(remove(podKey('a')));
-      assert.deepEqual(names(picture.list('pods')), ['a']);
+      assert.deepEqual(names(snapshot.list('pods')), ['a']);
     });
   });
 
@@ -291,17 +291,17 @@ export function storeContract(name: string, place: () => TablePlace): void {
       { historyChangesMax: 10 },
     );
 
-    fact('moves the floor to what was current a tick before, and answers compacted below it', async ({ store, world }) => {
+    fact('moves the compact revision to what was current a tick before, and answers compacted below it', async ({ store, world }) => {
       await store.commit(create(pod('a')));
       await store.housekeep();
-      assert.equal(store.floor(), 0);
-      await moveFloor(store, world);
-      const floor = store.floor();
-      assert.ok(floor > 1 && floor < store.view().revision, `${floor}`);
-      await assert.rejects(store.at(floor - 1), code('compacted'));
-      await assert.rejects(store.changesAfter(floor - 1, 1), code('compacted'));
-      await assert.rejects(follow(store, floor - 1).ended, code('compacted'));
-      assert.deepEqual(names((await store.at(floor)).list('pods')).slice(0, 1), ['a']);
+      assert.equal(store.compactRevision(), 0);
+      await compact(store, world);
+      const compactRevision = store.compactRevision();
+      assert.ok(compactRevision > 1 && compactRevision < store.view().revision, `${compactRevision}`);
+      await assert.rejects(store.at(compactRevision - 1), code('compacted'));
+      await assert.rejects(store.changesAfter(compactRevision - 1, 1), code('compacted'));
+      await assert.rejects(follow(store, compactRevision - 1).ended, code('compacted'));
+      assert.deepEqual(names((await store.at(compactRevision)).list('pods')).slice(0, 1), ['a']);
     });
 
     fact('shows what an object was before a change, also where a restarted process has not seen it', async ({ store, restart }) => {
@@ -316,7 +316,7 @@ export function storeContract(name: string, place: () => TablePlace): void {
       }
     });
 
-    fact('does not move the floor while nothing happens', async ({ store, world }) => {
+    fact('does not move the compact revision while nothing happens', async ({ store, world }) => {
       await store.commit(create(pod('a')));
       for (let tick = 0; tick < 10; tick += 1) {
         await world.advance(10 * 60_000);
@@ -328,26 +328,26 @@ export function storeContract(name: string, place: () => TablePlace): void {
       assert.equal(store.view().revision, revision);
     });
 
-    fact('starts again from the watermark with the same state and the history above the floor', async ({ store, world, restart }) => {
+    fact('starts again from the checkpoint with the same state and later history', async ({ store, world, restart }) => {
       for (let step = 0; step < 20; step += 1) await store.commit(create(pod(`pod-${step}`)));
       await store.commit(remove(podKey('pod-3')));
-      await moveFloor(store, world);
+      await compact(store, world);
       await world.advance(4 * 3_600_000);
       await store.housekeep();
       const { revision } = store.view();
-      const floor = store.floor();
+      const compactRevision = store.compactRevision();
       const before = store.view().list('pods').map(plain);
-      const history = (await store.changesAfter(floor, 1000)).map(summary);
+      const history = (await store.changesAfter(compactRevision, 1000)).map(summary);
       const reopened = await restart();
       assert.equal(reopened.view().revision, revision);
-      assert.equal(reopened.floor(), floor);
+      assert.equal(reopened.compactRevision(), compactRevision);
       assert.deepEqual(reopened.view().list('pods').map(plain), before);
-      assert.deepEqual((await reopened.changesAfter(floor, 1000)).map(summary), history);
-      await assert.rejects(reopened.changesAfter(floor - 1, 1), code('compacted'));
+      assert.deepEqual((await reopened.changesAfter(compactRevision, 1000)).map(summary), history);
+      await assert.rejects(reopened.changesAfter(compactRevision - 1, 1), code('compacted'));
       assert.equal((await reopened.commit(create(pod('pod-3')))).revision, revision + 1);
     });
 
-    fact('rebuilds a replica that slept while its slots were removed, and reports what it missed', async ({ store, another, world }) => {
+    fact('rebuilds a replica that slept while log entries were removed, and reports what it missed', async ({ store, another, world }) => {
       await store.commit(create(pod('gone')));
       await store.commit(create(pod('kept')));
       const sleeper = await another();
@@ -355,9 +355,9 @@ export function storeContract(name: string, place: () => TablePlace): void {
       sleeper.onApplied((_, changes) => told.push(...changes.map(({ type, key }) => `${type} ${key.name}`)));
       await store.commit(remove(podKey('gone')));
       await store.commit(update(pod('kept', { note: 'new' })));
-      await moveFloor(store, world);
+      await compact(store, world);
       await world.advance(4 * 3_600_000);
-      await moveFloor(store, world);
+      await compact(store, world);
       assert.deepEqual((await sleeper.fresh()).list('pods').map(plain), store.view().list('pods').map(plain));
       assert.ok(told.includes('deleted gone') && told.includes('modified kept'), told.join());
       assert.equal((await sleeper.commit(create(pod('new')))).revision, store.view().revision + 1);
@@ -429,7 +429,7 @@ export function storeContract(name: string, place: () => TablePlace): void {
       await watch;
     });
 
-    fact('give a slow reader all it has not read, in batches, until it falls below the floor', async ({ store, world }) => {
+    fact('give a slow reader all it has not read, in batches, until it falls below the compact revision', async ({ store, world }) => {
       const iterator = store.watch({ resource: 'pods', after: 0, signal: new AbortController().signal })[Symbol.asyncIterator]();
       await store.commit(create(pod('first')));
       assert.equal((await iterator.next()).value?.revision, 1);
@@ -437,8 +437,8 @@ export function storeContract(name: string, place: () => TablePlace): void {
       const sizes = [(await iterator.next()).value?.changes.length, (await iterator.next()).value?.changes.length];
       assert.deepEqual(sizes, [1000, 500]);
       await store.commit(create(pod('unread')));
-      await moveFloor(store, world);
-      await moveFloor(store, world);
+      await compact(store, world);
+      await compact(store, world);
       await assert.rejects(iterator.next(), code('compacted'));
     });
 

@@ -1,7 +1,7 @@
 /** The promises of the port, for every implementation. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { MailItem, ObjectItem, SlotItem, Table } from '../../functions/store/table.ts';
+import type { MailItem, ObjectItem, EntryItem, Table } from '../../functions/store/table.ts';
 import { append } from './append.ts';
 import type { TablePlace } from './store.contract.ts';
 
@@ -9,8 +9,8 @@ const hourMs = 3_600_000;
 
 /** Items as written at a moment; those that expire do so an hour later. */
 function itemsAt(nowMs: number) {
-  const slot = (number: number, fields: Partial<SlotItem> = {}): SlotItem => ({
-    slot: number,
+  const entry = (number: number, fields: Partial<EntryItem> = {}): EntryItem => ({
+    logIndex: number,
     firstRevision: number,
     count: 1,
     nonce: `nonce-${number}`,
@@ -34,7 +34,7 @@ function itemsAt(nowMs: number) {
     body: Buffer.from(`mail ${number}`),
     ...fields,
   });
-  return { nowMs, slot, object, mail };
+  return { nowMs, entry, object, mail };
 }
 
 interface Given extends ReturnType<typeof itemsAt> {
@@ -71,43 +71,43 @@ export function tableContract(name: string, place: () => TablePlace, different: 
   };
 
   describe(`${name}: the port`, () => {
-    fact('writes a slot once, and shows who was first', async ({ table, reopen, nowMs, slot }) => {
-      assert.deepEqual(await table.appendSlot(slot(1), nowMs), { outcome: 'written' });
+    fact('writes a log entry once, and shows who was first', async ({ table, reopen, nowMs, entry }) => {
+      assert.deepEqual(await table.appendEntry(entry(1), nowMs), { outcome: 'written' });
       for (const opened of [async () => table, reopen]) {
-        const second = await (await opened()).appendSlot(slot(1, { nonce: 'other' }), nowMs);
+        const second = await (await opened()).appendEntry(entry(1, { nonce: 'other' }), nowMs);
         assert.equal(second.outcome === 'taken' ? second.by.nonce : second.outcome, 'nonce-1');
       }
     });
 
-    fact('writes a slot once when many try at the same moment', async ({ table, nowMs, slot }) => {
-      const tries = await Promise.all(Array.from({ length: 20 }, (_, index) => table.appendSlot(slot(1, { nonce: `${index}` }), nowMs)));
+    fact('writes a log entry once when many try at the same moment', async ({ table, nowMs, entry }) => {
+      const tries = await Promise.all(Array.from({ length: 20 }, (_, index) => table.appendEntry(entry(1, { nonce: `${index}` }), nowMs)));
       assert.equal(tries.filter(({ outcome }) => outcome === 'written').length, 1);
       const winner = `${tries.findIndex(({ outcome }) => outcome === 'written')}`;
       assert.ok(tries.every((one) => one.outcome !== 'taken' || one.by.nonce === winner));
     });
 
-    fact('reads slots after a place, in order, in pages', async ({ table, nowMs, slot }) => {
-      for (let number = 1; number <= 12; number += 1) await append(table, slot(number), nowMs);
-      const first = await table.readSlots(0, 5);
-      assert.deepEqual([first.slots.map((item) => item.slot), first.more], [[1, 2, 3, 4, 5], true]);
-      const rest = await table.readSlots(10);
-      assert.deepEqual([rest.slots.map((item) => item.slot), rest.more], [[11, 12], false]);
-      assert.deepEqual({ ...rest.slots[1], frames: text(rest.slots[1]?.frames) }, { ...slot(12), frames: 'frames of 12' });
-      assert.deepEqual(await table.readSlots(12), { slots: [], more: false });
+    fact('reads log entries after a place, in order, in pages', async ({ table, nowMs, entry }) => {
+      for (let number = 1; number <= 12; number += 1) await append(table, entry(number), nowMs);
+      const first = await table.readEntries(0, 5);
+      assert.deepEqual([first.entries.map((item) => item.logIndex), first.more], [[1, 2, 3, 4, 5], true]);
+      const rest = await table.readEntries(10);
+      assert.deepEqual([rest.entries.map((item) => item.logIndex), rest.more], [[11, 12], false]);
+      assert.deepEqual({ ...rest.entries[1], frames: text(rest.entries[1]?.frames) }, { ...entry(12), frames: 'frames of 12' });
+      assert.deepEqual(await table.readEntries(12), { entries: [], more: false });
     });
 
     fact('advances the watermark only from where it is', async ({ table, reopen, nowMs }) => {
       const first = await table.readMeta();
-      assert.deepEqual([first.slot, first.revision], [0, 0]);
+      assert.deepEqual([first.logIndex, first.revision], [0, 0]);
       const to = {
-        slot: 5,
+        logIndex: 5,
         revision: 9,
         writtenMs: nowMs - 1000,
         superseded: ['hash', 'other'],
-        passed: { slot: 4, revision: 7, atMs: nowMs },
+        passed: { logIndex: 4, revision: 7, atMs: nowMs },
       };
       assert.equal(await table.advanceMeta(0, to, nowMs), 'written');
-      assert.equal(await table.advanceMeta(0, { ...to, slot: 6 }, nowMs), 'taken');
+      assert.equal(await table.advanceMeta(0, { ...to, logIndex: 6 }, nowMs), 'taken');
       assert.deepEqual(await (await reopen()).readMeta(), to);
     });
 
@@ -144,16 +144,16 @@ export function tableContract(name: string, place: () => TablePlace, different: 
       assert.ok(read.every((item) => body.equals(item.body ?? Buffer.alloc(0))));
     });
 
-    fact('keeps the newest lease', async ({ table }) => {
-      const lease = (revision: number) => ({ shard: 1, name: 'node-1', revision, body: Buffer.from(`${revision}`) });
-      assert.equal(await table.putLease(lease(5)), 'written');
-      assert.equal(await table.putLease(lease(4)), 'taken');
-      assert.equal(await table.putLease(lease(6)), 'written');
+    fact('keeps the newest note', async ({ table }) => {
+      const note = (revision: number) => ({ shard: 1, name: 'node-1', revision, body: Buffer.from(`${revision}`) });
+      assert.equal(await table.putNote(note(5)), 'written');
+      assert.equal(await table.putNote(note(4)), 'taken');
+      assert.equal(await table.putNote(note(6)), 'written');
       assert.deepEqual(
-        (await table.readLeases(1)).map(({ name, body }) => `${name} ${text(body)}`),
+        (await table.readNotes(1)).map(({ name, body }) => `${name} ${text(body)}`),
         ['node-1 6'],
       );
-      assert.deepEqual(await table.readLeases(0), []);
+      assert.deepEqual(await table.readNotes(0), []);
     });
 
     fact('keeps mail as it was first written, and reads it in order after a place', async ({ table, reopen, mail }) => {
@@ -197,7 +197,7 @@ export function tableContract(name: string, place: () => TablePlace, different: 
       await table.expireBlobs(['old', 'none'], nowMs - 1);
       await table.expireBlobs(['young'], nowMs + 1);
       const pruned = await reopen();
-      await pruned.prune({ slot: 0, revision: 0, beforeMs: nowMs });
+      await pruned.prune({ logIndex: 0, revision: 0, beforeMs: nowMs });
       const blobs = await Promise.all(['old', 'young', 'alive'].map((hash) => pruned.readBlob(hash)));
       assert.deepEqual(
         blobs.map((bytes) => bytes !== undefined),
@@ -205,9 +205,9 @@ export function tableContract(name: string, place: () => TablePlace, different: 
       );
     });
 
-    fact('prunes old slots and tombstones up to a place, and nothing else', async ({ table, nowMs, slot, object, mail }) => {
+    fact('prunes old log entries and tombstones up to a place, and nothing else', async ({ table, nowMs, entry, object, mail }) => {
       const old = { writtenMs: nowMs - 1000 };
-      for (const one of [slot(1, old), slot(2, old), slot(3), slot(4, old)]) await append(table, one, nowMs);
+      for (const one of [entry(1, old), entry(2, old), entry(3), entry(4, old)]) await append(table, one, nowMs);
       await table.putObjects(
         [object('kept', 1, old), { ...object('gone', 2, old), body: undefined }, { ...object('new', 3), body: undefined }],
         nowMs,
@@ -216,9 +216,9 @@ export function tableContract(name: string, place: () => TablePlace, different: 
       await table.putObjects([{ ...object('back', 4, old), body: undefined }], nowMs);
       await table.putObjects([object('back', 5, old)], nowMs);
       for (const number of [1, 2]) await table.putMail(mail(number, { expiresMs: nowMs - 2000 + number * 1000 }));
-      await table.prune({ slot: 3, revision: 6, beforeMs: nowMs });
+      await table.prune({ logIndex: 3, revision: 6, beforeMs: nowMs });
       assert.deepEqual(
-        (await table.readSlots(0)).slots.map((item) => item.slot),
+        (await table.readEntries(0)).entries.map((item) => item.logIndex),
         [3, 4],
       );
       assert.deepEqual(await bodies(table), ['ahead@7 deleted', 'back@5', 'kept@1', 'new@3 deleted']);

@@ -8,7 +8,7 @@ import type { KubeObject } from '../../functions/kube/object.ts';
 import type { Key } from '../../functions/kube/view.ts';
 import { takeEpoch } from '../../functions/store/epoch.ts';
 import { createStore } from '../../functions/store/create-store.ts';
-import { encodeFrames, type ChangeFrame } from '../../functions/store/slot-codec.ts';
+import { encodeFrames, type ChangeFrame } from '../../functions/store/entry-codec.ts';
 import type { Operation, Store, Write } from '../../functions/store/store.ts';
 import type { Table } from '../../functions/store/table.ts';
 import { virtualWorld } from '../support/virtual-world.ts';
@@ -54,7 +54,7 @@ function halfRandomText(length: number, seed: number): string {
 }
 
 export interface GoldenOptions {
-  /** Updates of one lease, a slot each, so that the log has several segments or buckets. */
+  /** Updates of one lease, a log entry each, so that the log has several segments or buckets. */
   readonly leaseUpdates: number;
   /** Bodies larger than this lie in blobs. */
   readonly inlineBytesMax: number;
@@ -78,7 +78,7 @@ export async function fillGolden(open: (world: ReturnType<typeof virtualWorld>) 
   await addByHand(open(world), world.clock.now());
 }
 
-/** Two rounds of housekeeping with the floor moved in both, so that objects stand in items and tombstones follow. */
+/** Two rounds of housekeeping with the compact revision moved in both, so that objects stand in items and tombstones follow. */
 async function tickTwice(store: Store, world: ReturnType<typeof virtualWorld>): Promise<void> {
   for (let round = 0; round < 3; round += 1) {
     await world.advance(5 * minuteMs);
@@ -105,7 +105,7 @@ const podNames = Array.from({ length: 12 }, (_, index) => `web-${index}`);
 async function fillFirst(store: Store): Promise<void> {
   const spaces = ['default', 'kube-system', 'kube-node-lease', 'team-a'].map((name) => keyOf('namespaces', '', name));
   await store.commit(written(spaces.map((key) => ({ type: 'create', key, object: objectAt(key, { status: { phase: 'Active' } }) }))));
-  // Asked in one breath: one slot, many operations.
+  // Asked in one breath: one log entry, many operations.
   await Promise.all(
     podNames.map((name, index) => {
       const key = keyOf('pods', index % 2 === 0 ? 'default' : 'team-a', name);
@@ -147,7 +147,7 @@ async function renewLease(store: Store, step: number): Promise<void> {
   await store.commit(written([{ type: 'update', key: leaseKey, object: objectAt(leaseKey, { spec: { leaseTransitions: step } }) }]));
 }
 
-/** Above the floor: in the log alone. */
+/** Above the compact revision: in the log alone. */
 async function changeMore(store: Store): Promise<void> {
   const again = keyOf('pods', 'default', 'web-4');
   const gone = keyOf('pods', 'team-a', 'web-1');
@@ -161,8 +161,8 @@ async function changeMore(store: Store): Promise<void> {
 
 /** What no store writes today, but every version has to read: plain bodies, those of the first dictionary, blobs of several parts. */
 async function addByHand(table: Table, writtenMs: number): Promise<void> {
-  const slots = await allSlots(table);
-  const last = slots.at(-1);
+  const entries = await allEntries(table);
+  const last = entries.at(-1);
   if (last === undefined) throw new Error('the log is empty');
   const firstRevision = last.firstRevision + last.count;
   const plain = (key: Key, revision: number, text: string): Buffer => {
@@ -177,13 +177,13 @@ async function addByHand(table: Table, writtenMs: number): Promise<void> {
   const reference = Buffer.concat([Buffer.of(255), Buffer.from(hash, 'latin1')]);
   const added = (key: Key, body: Uint8Array): ChangeFrame => ({ type: 'added', key, uid: `uid-of-${key.name}`, previousRevision: 0, body });
   const frames = encodeFrames([added(plainKey, plain(plainKey, firstRevision, 'not compressed')), added(partsKey, reference)]);
-  const item = { slot: last.slot + 1, firstRevision, count: 2, nonce: 'written-by-hand', writtenMs, frames };
-  const appended = await table.appendSlot(item, writtenMs);
-  if (appended.outcome !== 'written') throw new Error(`the last slot is ${appended.outcome}`);
+  const item = { logIndex: last.logIndex + 1, firstRevision, count: 2, nonce: 'written-by-hand', writtenMs, frames };
+  const appended = await table.appendEntry(item, writtenMs);
+  if (appended.outcome !== 'written') throw new Error(`the last log entry is ${appended.outcome}`);
   await addBeside(table, writtenMs);
   // As a process leaves it that ends before it gives them a time to expire.
   const meta = await table.readMeta();
-  await table.advanceMeta(meta.slot, { ...meta, superseded: ['fedcba9876543210fedcba9876543210'] }, writtenMs);
+  await table.advanceMeta(meta.logIndex, { ...meta, superseded: ['fedcba9876543210fedcba9876543210'] }, writtenMs);
   await table.close();
 }
 
@@ -191,19 +191,19 @@ async function addByHand(table: Table, writtenMs: number): Promise<void> {
 async function addBeside(table: Table, writtenMs: number): Promise<void> {
   const note = (name: string): Buffer => Buffer.from(JSON.stringify({ state: 'asleep', atMs: writtenMs, revision: 7, name }));
   for (const name of ['worker/controllers', 'worker/scheduler'])
-    await table.putLease({ shard: 0, name, revision: writtenMs, body: note(name) });
-  await table.putLease({ shard: 3, name: 'node-1', revision: 5, body: note('node-1') });
+    await table.putNote({ shard: 0, name, revision: writtenMs, body: note(name) });
+  await table.putNote({ shard: 3, name: 'node-1', revision: 5, body: note('node-1') });
   for (const number of [1, 2, 11])
     await table.putMail({ mailbox: 'node-1/letters', number, expiresMs: writtenMs + 10 * minuteMs, body: Buffer.from(`letter ${number}`) });
 }
 
-export async function allSlots(table: Table) {
-  const slots = [];
-  let after = (await table.readMeta()).slot;
+export async function allEntries(table: Table) {
+  const entries = [];
+  let after = (await table.readMeta()).logIndex;
   for (;;) {
-    const page = await table.readSlots(after);
-    slots.push(...page.slots);
-    after = slots.at(-1)?.slot ?? after;
-    if (!page.more) return slots;
+    const page = await table.readEntries(after);
+    entries.push(...page.entries);
+    after = entries.at(-1)?.logIndex ?? after;
+    if (!page.more) return entries;
   }
 }

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { KubeObject } from '../../functions/kube/object.ts';
 import { createStore } from '../../functions/store/create-store.ts';
 import type { Store } from '../../functions/store/store.ts';
-import type { Table } from '../../functions/store/table.ts';
+import type { MetaItem, Table } from '../../functions/store/table.ts';
 import { virtualWorld } from '../support/virtual-world.ts';
 import { summary } from '../contract/cluster.ts';
 import { goldenStartMs } from './content.ts';
@@ -37,18 +37,18 @@ export async function everythingIn(open: () => Table): Promise<unknown> {
 
 async function readStore(store: Store) {
   const view = store.view();
-  const atFloor = await store.at(store.floor());
+  const atCompactRevision = await store.at(store.compactRevision());
   const objects = resources.flatMap((resource) =>
     view.list(resource).map(({ revision, object }) => ({ resource, revision, object: shortened(object) })),
   );
   return {
     revision: view.revision,
-    floor: store.floor(),
+    floor: store.compactRevision(),
     objects,
     atFloor: resources.flatMap((resource) =>
-      atFloor.list(resource).map(({ key, revision }) => `${revision} ${resource} ${key.namespace}/${key.name}`),
+      atCompactRevision.list(resource).map(({ key, revision }) => `${revision} ${resource} ${key.namespace}/${key.name}`),
     ),
-    changes: (await store.changesAfter(store.floor(), Number.POSITIVE_INFINITY)).map((change) => ({
+    changes: (await store.changesAfter(store.compactRevision(), Number.POSITIVE_INFINITY)).map((change) => ({
       change: summary(change),
       ...(change.previous === undefined ? {} : { previous: change.previous }),
     })),
@@ -57,19 +57,25 @@ async function readStore(store: Store) {
 
 async function readBeside(table: Table) {
   try {
-    const leases = (await Promise.all(shards.map((shard) => table.readLeases(shard)))).flat();
+    const notes = (await Promise.all(shards.map((shard) => table.readNotes(shard)))).flat();
     const mail = (await Promise.all(mailboxes.map((mailbox) => table.readMail(mailbox, 0)))).flat();
     const tombstones = (await table.readObjects()).filter(({ body }) => body === undefined);
     return {
-      watermark: await table.readMeta(),
+      watermark: watermarkOf(await table.readMeta()),
       tombstones: tombstones.map(({ resource, namespace, name, revision }) => `${revision} ${resource} ${namespace}/${name}`).toSorted(),
-      leases: leases.map((item) => ({ ...item, body: text(item.body) })),
+      leases: notes.map((item) => ({ ...item, body: text(item.body) })),
       mail: mail.map((item) => ({ ...item, body: text(item.body) })),
       newestMail: (await table.readNewestMail(mailboxes[0] ?? ''))?.number,
     };
   } finally {
     await table.close();
   }
+}
+
+/** Golden files keep the names `slot`, `floor` and `leases`. The code has: log index, compact revision, notes. */
+function watermarkOf({ logIndex: slot, passed, ...rest }: MetaItem) {
+  if (passed === undefined) return { slot, ...rest };
+  return { slot, ...rest, passed: { slot: passed.logIndex, revision: passed.revision, atMs: passed.atMs } };
 }
 
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString();

@@ -7,7 +7,7 @@ import { entries } from '../../infra/bundle/bundle.ts';
 import type { ConfigurationName } from '../../infra/aws/configurations.ts';
 import { metricNamespace, oneMeasured, secondsMeasured, setAsideMetric, watermarkMetric } from '../../functions/lambda/metrics.ts';
 import { defaultLimits } from '../../functions/store/limits.ts';
-import { slotAttributes } from '../../functions/store/dynamodb/item.ts';
+import { entryAttributes } from '../../functions/store/dynamodb/item.ts';
 import { manifest } from '../../functions/manifest.ts';
 import { bare, configurationNames, named, resourcesOf, synthesized, templateOf, type Named } from './templates.ts';
 
@@ -236,15 +236,15 @@ test('there is a bundle for every entry', () => {
   assert.ok(entries.includes('api.web.ts'));
 });
 
-everywhere('the doorbell hears of new slots, whosever they are, and of nothing else', (name) => {
+everywhere('the doorbell hears of new log entries, whosever they are, and of nothing else', (name) => {
   const [stream] = resourcesOf(templateOf(name), 'AWS::Lambda::EventSourceMapping').filter(
     ({ Properties }) => Properties['FilterCriteria'],
   );
   const { Filters } = stream!.Properties['FilterCriteria'] as { Filters: readonly [{ Pattern: string }] };
   const pattern: unknown = JSON.parse(Filters[0].Pattern);
   assert.deepEqual(pattern, { eventName: ['INSERT'], dynamodb: { NewImage: { w: { S: [{ exists: true }] } } } });
-  const slot = { slot: 1, firstRevision: 1, count: 1, nonce: 'n', writtenMs: 0, frames: new Uint8Array(1) };
-  assert.equal(slotAttributes('c', slot, 0)['w']?.S, 'n');
+  const entry = { logIndex: 1, firstRevision: 1, count: 1, nonce: 'n', writtenMs: 0, frames: new Uint8Array(1) };
+  assert.equal(entryAttributes('c', entry, 0)['w']?.S, 'n');
 });
 
 everywhere('the envelope key stands in no setting and no template: functions that open the table may read its secret', (name) => {

@@ -23,7 +23,7 @@ describe(`${pods} pods on ${nodes} simulated nodes`, () => {
   });
   after(() => cluster?.remove());
 
-  test('all pods become Available, are spread evenly, and cost few changes and slots of the log', async (context) => {
+  test('all pods become Available, are spread evenly, and cost few changes and entries of the log', async (context) => {
     const { kubectl } = cluster;
     const metrics = async (): Promise<ReadonlyMap<string, number>> => sums(await kubectl.ok('get', '--raw', '/metrics'));
     const before = await metrics();
@@ -47,10 +47,10 @@ describe(`${pods} pods on ${nodes} simulated nodes`, () => {
     const perPod = (name: string): string => (delta(name) / pods).toFixed(2);
     context.diagnostic(
       `${pods} pods Available in ${seconds.toFixed(1)} s; per pod: ${perPod('apiserver_request_total')} API calls, ` +
-        `${perPod('hibernetes_store_slots_total')} slots, ${perPod('hibernetes_store_changes_total')} changes, ${perPod('hibernetes_store_log_bytes_total')} bytes of log`,
+        `${perPod('hibernetes_store_log_entries_total')} log entries, ${perPod('hibernetes_store_changes_total')} changes, ${perPod('hibernetes_store_log_bytes_total')} bytes of log`,
     );
     // Created, bound, running: with the events about it, a pod is a handful of changes.
     assert.ok(delta('hibernetes_store_changes_total') / pods < 12, 'more than 12 changes a pod');
-    assert.ok(delta('hibernetes_store_slots_total') / pods < 4, 'more than 4 slots a pod');
+    assert.ok(delta('hibernetes_store_log_entries_total') / pods < 4, 'more than 4 log entries a pod');
   });
 });

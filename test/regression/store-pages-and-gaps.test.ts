@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { createStore } from '../../functions/store/create-store.ts';
 import { memoryTable } from '../../functions/store/memory/memory-table.ts';
 import type { Operation, Store, WatchBatch } from '../../functions/store/store.ts';
-import type { SlotPage, Table } from '../../functions/store/table.ts';
+import type { EntryPage, Table } from '../../functions/store/table.ts';
 import { create, pod } from '../contract/cluster.ts';
 import { virtualWorld } from '../support/virtual-world.ts';
 
@@ -14,7 +14,7 @@ async function createEach(store: Store, count: number): Promise<void> {
   for (const name of names(count)) await store.commit(create(pod(name)));
 }
 
-/** All in one slot. */
+/** All in one log entry. */
 const createAll = (count: number): Operation<number> => ({
   keys: [],
   decide: () => {
@@ -26,14 +26,14 @@ const createAll = (count: number): Operation<number> => ({
 });
 
 test('changes that fill several pages of the table are all delivered', async () => {
-  const store = await createStore({ table: memoryTable({ pageSlots: 2 }), world: virtualWorld(), limits: { historyChangesMax: 2 } });
+  const store = await createStore({ table: memoryTable({ pageEntries: 2 }), world: virtualWorld(), limits: { historyChangesMax: 2 } });
   await createEach(store, 9);
   const revisions = (await store.changesAfter(0, 100)).map(({ revision }) => revision);
   assert.deepEqual(revisions, [1, 2, 3, 4, 5, 6, 7, 8, 9]);
   assert.equal((await store.changesAfter(1, 5)).at(-1)?.revision, 6);
 });
 
-test('a waiting watch gets all of a slot that holds more than memory keeps', async () => {
+test('a waiting watch gets all of a log entry that holds more than memory keeps', async () => {
   const table = memoryTable();
   const [writer, reader] = [
     await createStore({ table, world: virtualWorld(1) }),
@@ -49,16 +49,16 @@ test('a waiting watch gets all of a slot that holds more than memory keeps', asy
   assert.deepEqual(revisions, [1, 2, 3, 4, 5, 6]);
 });
 
-test('a read that found a later slot but not an earlier one is no damage', async () => {
+test('a read that found a later log entry but not an earlier one is no damage', async () => {
   const table = memoryTable();
   let toHide = 0;
   const torn: Table = Object.create(table, {
-    readSlots: {
-      value: async (after: number, limit?: number): Promise<SlotPage> => {
-        const page = await table.readSlots(after, limit);
+    readEntries: {
+      value: async (after: number, limit?: number): Promise<EntryPage> => {
+        const page = await table.readEntries(after, limit);
         const hidden = toHide;
         toHide = 0;
-        return { ...page, slots: page.slots.filter(({ slot }) => slot !== hidden) };
+        return { ...page, entries: page.entries.filter(({ logIndex }) => logIndex !== hidden) };
       },
     },
   });

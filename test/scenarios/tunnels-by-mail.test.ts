@@ -82,7 +82,7 @@ describe('the mailboxes of a tunnel', () => {
     assert.ok(items.every(({ expiresMs }) => expiresMs <= lastMs + 3_600_000));
     house.killNode();
     await house.world.advance(3_600_001);
-    await house.table.prune({ slot: 0, revision: 0, beforeMs: house.world.clock.now() });
+    await house.table.prune({ logIndex: 0, revision: 0, beforeMs: house.world.clock.now() });
     for (const mailbox of mailboxes) assert.deepEqual(await house.table.readMail(mailbox, 0), []);
     await house.close();
   });

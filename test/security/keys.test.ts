@@ -13,7 +13,7 @@ import { encodeBody } from '../../functions/store/body.ts';
 import { createStore } from '../../functions/store/create-store.ts';
 import { embeddedTable } from '../../functions/store/embedded/embedded-table.ts';
 import { memoryTable } from '../../functions/store/memory/memory-table.ts';
-import { encodeFrames, type Frame } from '../../functions/store/slot-codec.ts';
+import { encodeFrames, type Frame } from '../../functions/store/entry-codec.ts';
 import type { Operation, Store } from '../../functions/store/store.ts';
 import type { Table } from '../../functions/store/table.ts';
 import { append } from '../contract/append.ts';
@@ -90,16 +90,16 @@ async function reading<T>(open: () => Table, read: (table: Table) => Promise<T>)
   }
 }
 
-/** A slot as a version wrote it that checked nothing. */
+/** A log entry as a version wrote it that checked nothing. */
 async function writeUnchecked(open: () => Table, poison: readonly Attempt[]): Promise<void> {
   const frames = poison.map(({ key, object }, index): Frame => {
     const json = JSON.stringify({ ...object, metadata: { ...object.metadata, resourceVersion: `${index + 1}` } });
     return { type: 'added', key, uid: '', previousRevision: 0, body: encodeBody(json) };
   });
-  const slot = { slot: 1, firstRevision: 1, count: frames.length, nonce: 'old', writtenMs: startMs, frames: encodeFrames(frames) };
+  const entry = { logIndex: 1, firstRevision: 1, count: frames.length, nonce: 'old', writtenMs: startMs, frames: encodeFrames(frames) };
   await reading(open, async (table) => {
     await table.readMeta();
-    await append(table, slot, startMs);
+    await append(table, entry, startMs);
   });
 }
 

@@ -78,10 +78,10 @@ describe('a backup of a cluster', () => {
   const merge = { 'content-type': 'application/merge-patch+json' };
 
   test('holds every stored object as it was at one revision', () => {
-    const picture = new Map(lines.map(({ resource, object }) => [`${resource} ${object.metadata.name}`, object]));
-    assert.equal(picture.size, lines.length);
+    const restored = new Map(lines.map(({ resource, object }) => [`${resource} ${object.metadata.name}`, object]));
+    assert.equal(restored.size, lines.length);
     assert.equal(lines.filter(({ resource }) => resource === 'configmaps').length, manyObjects);
-    assert.deepEqual((picture.get('configmaps c-7') as { data?: unknown }).data, { index: '7' });
+    assert.deepEqual((restored.get('configmaps c-7') as { data?: unknown }).data, { index: '7' });
     assert.ok(lines.every(({ object }) => Number(object.metadata.resourceVersion) <= revision));
   });
 

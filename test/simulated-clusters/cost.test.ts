@@ -32,7 +32,7 @@ describe('what is measured', () => {
     assert.deepEqual([api.invocations, api.tableCalls, api.writeUnits], [3 * 180, 2 * 3 * 180, 3 * 180]);
     assert.equal(api.fifoRequests, 0);
     assert.deepEqual(scheduler, nothing);
-    // All nodes are checked together. A check that finds nothing leaves one note, and a checkpoint every few minutes.
+    // All nodes are checked together. A check that finds nothing leaves one note, and a cursor every few minutes.
     assert.ok(controllers.invocations < 150, `${controllers.invocations} sessions an hour`);
     assert.ok(controllers.writeUnits < 1.2 * controllers.invocations, `${controllers.writeUnits} write units an hour`);
   });
@@ -44,7 +44,7 @@ describe('what is measured', () => {
     assert.ok(auditBytes > 400 && auditBytes < 1000, `${auditBytes} bytes of the audit log`);
   });
 
-  test('a write is one slot, and the head if it was not known', () => {
+  test('a write is one log entry, and the head if it was not known', () => {
     const { invocations, tableCalls, writeUnits, readUnits } = measured.write.api;
     // One of the twenty may meet a read that another window would have paid.
     assert.deepEqual([invocations, tableCalls, writeUnits, Math.round(readUnits)], [1, 2, 1, 1]);

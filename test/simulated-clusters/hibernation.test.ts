@@ -1,7 +1,7 @@
 /** A cluster in which nothing happens is not written to, however many deadlines it has; each deadline wakes it, and none too early. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { isInternal } from '../../functions/workers/checkpoint.ts';
+import { isInternal } from '../../functions/workers/cursor.ts';
 import type { CronJob, Job } from '../../functions/kube/generated/types.ts';
 import { nameOf } from '../../functions/kube/object.ts';
 import { cronJobs, jobs, nodes } from '../../functions/kube/resource-type.ts';

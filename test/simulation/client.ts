@@ -198,7 +198,7 @@ export class Client {
     const { revision } = view;
     judge.note(this.name, () => `lists ${revision}`);
     judge.check(revision >= told, 'I12 fresh lists', () => `a list shows ${revision}, but ${told} was known before it began`);
-    this.#scene.checkPicture(view, 'a fresh list');
+    this.#scene.checkSnapshot(view, 'a fresh list');
     const key = anyKey(this.#random);
     const stored = view.get(key);
     const mark = stored === undefined ? '' : markOf(stored.object);
@@ -208,31 +208,31 @@ export class Client {
   }
 
   #oldList(store: Store): void {
-    this.#scene.checkPicture(store.view(), 'a list from memory');
+    this.#scene.checkSnapshot(store.view(), 'a list from memory');
   }
 
   async #exactList(store: Store): Promise<void> {
     const { judge, truth } = this.#scene;
     const revision = this.#random.chance(0.7)
       ? this.#random.pick(this.#lists.slice(-4))
-      : this.#random.whole(Math.max(0, truth.floor - 3), truth.revision);
+      : this.#random.whole(Math.max(0, truth.compactRevision - 3), truth.revision);
     try {
       const view = await store.at(revision);
       judge.check(view.revision === revision, 'I18 pages', () => `the list at ${revision} says it is at ${view.revision}`);
-      this.#scene.checkPicture(view, 'an exact list');
+      this.#scene.checkSnapshot(view, 'an exact list');
     } catch (error) {
       this.#expectGone(error, revision, 'an exact list');
     }
   }
 
-  /** Gone is only what is below the floor. */
+  /** Gone is only what is below the compact revision. */
   #expectGone(error: unknown, revision: number, what: string): void {
     const { judge, truth } = this.#scene;
     if (!(error instanceof StoreError && error.code === 'compacted')) throw error;
     judge.check(
-      revision < truth.floor,
-      'I19 floor',
-      () => `${what} at ${revision} is refused, but the floor is ${truth.floor}: ${error.message}`,
+      revision < truth.compactRevision,
+      'I19 compact revision',
+      () => `${what} at ${revision} is refused, but the compact revision is ${truth.compactRevision}: ${error.message}`,
     );
   }
 
@@ -241,7 +241,7 @@ export class Client {
     const known = this.#known;
     const view = await store.notOlderThan(known);
     judge.check(view.revision >= known, 'I16 no way back', () => `a list not older than ${known} shows ${view.revision}`);
-    this.#scene.checkPicture(view, 'a list not older');
+    this.#scene.checkSnapshot(view, 'a list not older');
     this.#tell(view.revision);
   }
 

@@ -5,7 +5,7 @@
  *     process ──request──▶ (lost? late? twice? throttled? signature too old?) ──▶ table
  *     process ◀──answer─── (lost? frozen? dead?) ◀────────────────────────────────┘
  */
-import type { Appended, ObjectItem, Outcome, SlotPage, Table } from '../../functions/store/table.ts';
+import type { Appended, ObjectItem, Outcome, EntryPage, Table } from '../../functions/store/table.ts';
 import { StoreError } from '../../functions/store/store.ts';
 import type { SeededRandom } from './seeded-random.ts';
 import type { Judge } from './judge.ts';
@@ -68,36 +68,39 @@ export class FaultyWay implements Table {
     return this.#parts.table.tombstoneLifeMs;
   }
 
-  appendSlot(item: Parameters<Table['appendSlot']>[0], signedMs: number): Promise<Appended> {
+  appendEntry(item: Parameters<Table['appendEntry']>[0], signedMs: number): Promise<Appended> {
     const { table } = this.#parts;
     return this.#send({
-      name: `append slot ${item.slot}`,
-      execute: () => table.appendSlot(item, signedMs),
+      name: `append log entry ${item.logIndex}`,
+      execute: () => table.appendEntry(item, signedMs),
       failed: () => ({ outcome: 'unknown' }),
       isWrite: true,
       signedMs,
     });
   }
 
-  async readSlots(after: number, limit?: number): Promise<SlotPage> {
+  async readEntries(after: number, limit?: number): Promise<EntryPage> {
     const { table, random, weather } = this.#parts;
-    const read = (): Promise<SlotPage> => this.#read(`read slots after ${after}`, () => table.readSlots(after, limit));
+    const read = (): Promise<EntryPage> => this.#read(`read log entries after ${after}`, () => table.readEntries(after, limit));
     if (!weather.isTorn || random.chance(0.7)) return read();
-    // One answer, in which the later slots were read later.
+    // One answer, in which the later log entries were read later.
     const cut = after + random.whole(1, 6);
     const [early, late] = await Promise.all([read(), read()]);
-    const [first, second] = [early.slots.filter(({ slot }) => slot < cut), late.slots.filter(({ slot }) => slot >= cut)];
-    return { slots: [...first, ...second], more: late.more && first.length + second.length > 0 };
+    const [first, second] = [
+      early.entries.filter(({ logIndex }) => logIndex < cut),
+      late.entries.filter(({ logIndex }) => logIndex >= cut),
+    ];
+    return { entries: [...first, ...second], more: late.more && first.length + second.length > 0 };
   }
 
   readMeta(): ReturnType<Table['readMeta']> {
     return this.#read('read meta', () => this.#parts.table.readMeta());
   }
 
-  advanceMeta(fromSlot: number, to: Parameters<Table['advanceMeta']>[1], signedMs: number): Promise<Outcome> {
+  advanceMeta(fromIndex: number, to: Parameters<Table['advanceMeta']>[1], signedMs: number): Promise<Outcome> {
     const { table } = this.#parts;
     if (this.#isStalled('advances')) return Promise.resolve('unknown');
-    return this.#write<Outcome>(`advance from ${fromSlot}`, () => table.advanceMeta(fromSlot, to, signedMs), signedMs);
+    return this.#write<Outcome>(`advance from ${fromIndex}`, () => table.advanceMeta(fromIndex, to, signedMs), signedMs);
   }
 
   async putObjects(items: readonly ObjectItem[], signedMs: number): Promise<'written' | 'unknown'> {
@@ -124,12 +127,12 @@ export class FaultyWay implements Table {
     return [...early.filter(({ name }) => name < cut), ...late.filter(({ name }) => name >= cut)];
   }
 
-  putLease(item: Parameters<Table['putLease']>[0]): Promise<Outcome> {
-    return this.#write<Outcome>('put a lease', () => this.#parts.table.putLease(item));
+  putNote(item: Parameters<Table['putNote']>[0]): Promise<Outcome> {
+    return this.#write<Outcome>('put a note', () => this.#parts.table.putNote(item));
   }
 
-  readLeases(shard: number): ReturnType<Table['readLeases']> {
-    return this.#read('read leases', () => this.#parts.table.readLeases(shard));
+  readNotes(shard: number): ReturnType<Table['readNotes']> {
+    return this.#read('read notes', () => this.#parts.table.readNotes(shard));
   }
 
   putMail(item: Parameters<Table['putMail']>[0]): Promise<Outcome> {
@@ -163,7 +166,7 @@ export class FaultyWay implements Table {
 
   prune(what: Parameters<Table['prune']>[0]): Promise<void> {
     return this.#send<void>({
-      name: `prune to ${what.slot}`,
+      name: `prune to ${what.logIndex}`,
       execute: () => this.#parts.table.prune(what),
       failed: () => new StoreError('unavailable', 'prune got no answer'),
       isWrite: true,

@@ -32,7 +32,7 @@ export async function standstill(stage: Stage): Promise<void> {
   weather.stall.advances = false;
 }
 
-/** A process that starts is frozen after it has read the watermark, while others delete, materialise, and tidy up. */
+/** A process that starts is frozen after it has read the watermark, while others delete, write checkpoints, and tidy up. */
 export async function lateStart(stage: Stage): Promise<void> {
   const { scene, weather, hosts, random } = stage;
   const before = weather.frozenStarts;

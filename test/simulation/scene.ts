@@ -61,8 +61,8 @@ export class Scene {
     else known.push(event);
   }
 
-  /** A picture shows exactly what was true at its revision. */
-  checkPicture(view: View, what: string): void {
+  /** A snapshot shows exactly what was true at its revision. */
+  checkSnapshot(view: View, what: string): void {
     const { judge, truth } = this;
     if (view.revision > truth.revision)
       return judge.violated('I15 applied', `${what} shows revision ${view.revision}; the head is ${truth.revision}`);

@@ -81,7 +81,7 @@ class Simulation {
     this.#table = witnessedTable({
       timeline: this.#timeline,
       truth: this.#truth,
-      bucketSlots: random.pick([4, 8, 16]),
+      bucketEntries: random.pick([4, 8, 16]),
       tombstoneLifeMs: random.pick([undefined, tombstoneLifeMs]),
       random: random.fork(),
       weakness,
@@ -234,7 +234,7 @@ class Simulation {
       if (fresh === undefined) return this.#judge.violated('I26 liveness', `${process.name} does not become fresh`);
       if (fresh.revision < truth.revision)
         this.#judge.violated('I12 fresh lists', `${process.name} shows ${fresh.revision}, the head is ${truth.revision}`);
-      this.#scene.checkPicture(fresh, 'the last list');
+      this.#scene.checkSnapshot(fresh, 'the last list');
     }
     await this.#timeline.runFor(freshMs);
     for (const { name, missing, told } of this.#watchers)
@@ -249,13 +249,13 @@ class Simulation {
   async #lastItems(): Promise<void> {
     await this.#coldStart();
     const [home] = this.#homes();
-    // Clocks that are apart by twenty minutes differ about a floor's age.
+    // Clocks that are apart by twenty minutes differ about a compact revision's age.
     for (let round = 0; round < 6 && home !== undefined; round += 1) {
       await this.#waitFor(home.store.housekeep());
       await this.#timeline.runFor(6 * minuteMs);
     }
     if (!this.#timeline.isStopped && this.#truth.revision > 0)
-      this.#judge.check(this.#truth.watermark.revision > 0, 'I24 materialised', () => 'housekeeping moved no watermark');
+      this.#judge.check(this.#truth.watermark.revision > 0, 'I24 checkpointed', () => 'housekeeping moved no watermark');
     this.#lastBlobs();
     await this.#coldStart();
   }
@@ -274,10 +274,10 @@ class Simulation {
     if (store === undefined) return judge.violated('I26 liveness', 'a cold process does not come up');
     if (store.view().revision !== truth.revision)
       judge.violated('I9 items', `a cold process shows ${store.view().revision}, the head is ${truth.revision}`);
-    this.#scene.checkPicture(store.view(), 'a cold list');
-    for (const revision of [truth.floor, Math.floor((truth.floor + truth.revision) / 2)]) {
+    this.#scene.checkSnapshot(store.view(), 'a cold list');
+    for (const revision of [truth.compactRevision, Math.floor((truth.compactRevision + truth.revision) / 2)]) {
       const view = await this.#waitFor(store.at(revision));
-      if (view !== undefined) this.#scene.checkPicture(view, 'an exact list of a cold process');
+      if (view !== undefined) this.#scene.checkSnapshot(view, 'an exact list of a cold process');
     }
   }
 
@@ -329,10 +329,10 @@ function limitsOf(random: SeededRandom): Partial<StoreLimits> {
     // Little memory is little for both: nothing stays decoded, or a few objects.
     ...(historyChangesMax < 100_000 ? { parsedBytesMax: historyChangesMax * 100, textBytesMax: (historyChangesMax - 5) * 100 } : {}),
     watchBatchMax: random.pick([1, 3, 1000]),
-    slotOperationsMax: random.pick([1, 3, 256]),
-    slotBytesMax: random.pick([400, 256 * 1024]),
+    entryOperationsMax: random.pick([1, 3, 256]),
+    entryBytesMax: random.pick([400, 256 * 1024]),
     inlineBytesMax: random.pick([60, 200, 256 * 1024]),
-    materialiseSlots: random.pick([3, 20, 1024]),
+    checkpointEntries: random.pick([3, 20, 1024]),
     objectBytesMax: 2 ** 21,
   };
 }

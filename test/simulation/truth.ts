@@ -1,12 +1,12 @@
 /**
  * What really is in the table, whatever the processes believe. It sees each write at the moment it is carried out. It
- * remembers all of the log even after slots were removed. It reports at once when the log breaks a promise.
+ * remembers all of the log even after log entries were removed. It reports at once when the log breaks a promise.
  */
 import { blobHash, decodeBody } from '../../functions/store/body.ts';
 import type { KubeObject } from '../../functions/kube/object.ts';
 import type { Key } from '../../functions/kube/view.ts';
-import { decodeFrames, isMark, type ChangeFrame, type Frame } from '../../functions/store/slot-codec.ts';
-import type { MetaItem, ObjectItem, SlotItem } from '../../functions/store/table.ts';
+import { decodeFrames, isMark, type ChangeFrame, type Frame } from '../../functions/store/entry-codec.ts';
+import type { MetaItem, ObjectItem, EntryItem } from '../../functions/store/table.ts';
 import type { Judge } from './judge.ts';
 
 /** One object as it truly is. `mark` names the operation that wrote it. */
@@ -36,11 +36,11 @@ export const colorOf = (object: KubeObject): string => object.metadata.labels?.[
 
 export class Truth {
   readonly #judge: Judge;
-  readonly #slots = new Map<number, SlotItem>();
+  readonly #entries = new Map<number, EntryItem>();
   readonly #changes: (TrueChange | undefined)[] = [];
   readonly #states: TrueState[] = [new Map()];
-  readonly #floors: number[] = [0];
-  readonly #slotEnds: number[] = [0];
+  readonly #compactRevisions: number[] = [0];
+  readonly #entryEnds: number[] = [0];
   readonly #byMark = new Map<string, number[]>();
   readonly #refused = new Set<string>();
   /** Who may write what has this mark: the epoch's worker alone. */
@@ -50,9 +50,9 @@ export class Truth {
   /** Where each object's body lies, if in a blob. */
   readonly #blobOf = new Map<string, string>();
   readonly #supersededBlobs: { readonly revision: number; readonly hash: string }[] = [];
-  #watermark: MetaItem = { slot: 0, revision: 0 };
+  #watermark: MetaItem = { logIndex: 0, revision: 0 };
   /** The last watermark that names blobs. */
-  #notedSlot = 0;
+  #notedIndex = 0;
 
   constructor(judge: Judge) {
     this.#judge = judge;
@@ -62,12 +62,12 @@ export class Truth {
     return this.#changes.length;
   }
 
-  get floor(): number {
-    return this.#floors.at(-1)!;
+  get compactRevision(): number {
+    return this.#compactRevisions.at(-1)!;
   }
 
-  get slot(): number {
-    return this.#slots.size;
+  get logIndex(): number {
+    return this.#entries.size;
   }
 
   get watermark(): MetaItem {
@@ -96,9 +96,9 @@ export class Truth {
     return this.#supersededBlobs.flatMap(({ revision, hash }) => (revision <= this.#watermark.revision ? [hash] : []));
   }
 
-  /** The last revision of the slot. */
-  slotEnd(slot: number): number {
-    return this.#slotEnds[slot]!;
+  /** The last revision of the log entry. */
+  entryEnd(logIndex: number): number {
+    return this.#entryEnds[logIndex]!;
   }
 
   /** The operation was answered with an error: it must not come to pass. */
@@ -115,27 +115,32 @@ export class Truth {
     this.#blobs.set(hash, bytes);
   }
 
-  appended(item: SlotItem): void {
-    const { slot, firstRevision, count } = item;
-    this.#judge.note('table', () => `slot ${slot} is written: revisions ${firstRevision} to ${firstRevision + count - 1}`);
-    if (this.#slots.has(slot)) return this.#judge.violated('I2 write-once', `slot ${slot} was written a second time`);
-    if (slot !== this.#slots.size + 1)
-      return this.#judge.violated('I1 slot density', `slot ${slot} was written, but the last is ${this.#slots.size}`);
+  appended(item: EntryItem): void {
+    const { logIndex, firstRevision, count } = item;
+    this.#judge.note('table', () => `log entry ${logIndex} is written: revisions ${firstRevision} to ${firstRevision + count - 1}`);
+    if (this.#entries.has(logIndex)) return this.#judge.violated('I2 write-once', `log entry ${logIndex} was written a second time`);
+    if (logIndex !== this.#entries.size + 1)
+      return this.#judge.violated('I1 log entry density', `log entry ${logIndex} was written, but the last is ${this.#entries.size}`);
     if (firstRevision !== this.revision + 1)
-      return this.#judge.violated('I3 revision density', `slot ${slot} begins with revision ${firstRevision}, after ${this.revision}`);
-    this.#slots.set(slot, item);
+      return this.#judge.violated(
+        'I3 revision density',
+        `log entry ${logIndex} begins with revision ${firstRevision}, after ${this.revision}`,
+      );
+    this.#entries.set(logIndex, item);
     for (const frame of decodeFrames(item)) this.#add(frame);
-    this.#slotEnds.push(this.revision);
-    if (this.floor >= this.revision) this.#judge.violated('I19 floor below head', `the floor is ${this.floor}, the head ${this.revision}`);
+    this.#entryEnds.push(this.revision);
+    if (this.compactRevision >= this.revision)
+      this.#judge.violated('I19 compact revision below head', `the compact revision is ${this.compactRevision}, the head ${this.revision}`);
   }
 
   #add(frame: Frame): void {
     if (isMark(frame)) {
-      const floor = frame.type === 'floor' ? frame.floor : this.floor;
-      if (floor < this.floor) this.#judge.violated('I19 floor', `the floor went back from ${this.floor} to ${floor}`);
+      const compactRevision = frame.type === 'compaction' ? frame.compactRevision : this.compactRevision;
+      if (compactRevision < this.compactRevision)
+        this.#judge.violated('I19 compact revision', `the compact revision went back from ${this.compactRevision} to ${compactRevision}`);
       this.#changes.push(undefined);
       this.#states.push(this.#states.at(-1)!);
-      this.#floors.push(floor);
+      this.#compactRevisions.push(compactRevision);
       return;
     }
     const revision = this.revision + 1;
@@ -154,7 +159,7 @@ export class Truth {
     else state.set(nameOf(key), change);
     this.#changes.push(change);
     this.#states.push(state);
-    this.#floors.push(this.floor);
+    this.#compactRevisions.push(this.compactRevision);
   }
 
   #supersede({ type, key, body }: ChangeFrame, revision: number): void {
@@ -188,7 +193,7 @@ export class Truth {
     const hash = blobHash(body);
     const blob = hash === undefined ? body : this.#blobs.get(hash);
     if (blob !== undefined) return decodeBody(blob, 'the truth');
-    this.#judge.violated('blobs', `a slot points to blob ${hash}, which is not there`);
+    this.#judge.violated('blobs', `a log entry points to blob ${hash}, which is not there`);
     return { metadata: {} };
   }
 
@@ -204,15 +209,17 @@ export class Truth {
   }
 
   advanced(to: MetaItem): void {
-    this.#judge.note('table', () => `watermark ${to.slot}, revision ${to.revision}`);
+    this.#judge.note('table', () => `watermark ${to.logIndex}, revision ${to.revision}`);
     // Blobs that were noted with it may be struck out.
-    if (to.slot === this.#notedSlot && to.slot === this.#watermark.slot && to.superseded === undefined) return;
-    if (to.slot <= this.#watermark.slot) this.#judge.violated('I11 watermark', `it went from ${this.#watermark.slot} to ${to.slot}`);
-    if (to.slot > this.slot || to.revision !== this.slotEnd(to.slot))
-      this.#judge.violated('I11 watermark', `slot ${to.slot} does not end with ${to.revision}`);
-    if (to.revision > this.floor) this.#judge.violated('I11 watermark', `revision ${to.revision} is above the floor ${this.floor}`);
+    if (to.logIndex === this.#notedIndex && to.logIndex === this.#watermark.logIndex && to.superseded === undefined) return;
+    if (to.logIndex <= this.#watermark.logIndex)
+      this.#judge.violated('I11 watermark', `it went from ${this.#watermark.logIndex} to ${to.logIndex}`);
+    if (to.logIndex > this.logIndex || to.revision !== this.entryEnd(to.logIndex))
+      this.#judge.violated('I11 watermark', `log entry ${to.logIndex} does not end with ${to.revision}`);
+    if (to.revision > this.compactRevision)
+      this.#judge.violated('I11 watermark', `revision ${to.revision} is above the compact revision ${this.compactRevision}`);
     this.#watermark = to;
-    if (to.superseded !== undefined) this.#notedSlot = to.slot;
+    if (to.superseded !== undefined) this.#notedIndex = to.logIndex;
     this.#checkItems();
   }
 

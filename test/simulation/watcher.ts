@@ -60,7 +60,7 @@ export class Watcher {
     if (this.#told === undefined || this.#random.chance(0.2)) {
       const view = await store.fresh();
       if (signal.aborted) return;
-      this.#scene.checkPicture(view, 'a list to watch from');
+      this.#scene.checkSnapshot(view, 'a list to watch from');
       this.#told = view.revision;
     }
     const request = { resource: this.#resource, namespace: this.#namespace, after: this.#told, signal };
@@ -96,9 +96,9 @@ export class Watcher {
       return judge.violated('no surprises', `${this.name}: ${error instanceof Error ? error.stack : String(error)}`);
     const after = this.#told ?? 0;
     judge.check(
-      after < truth.floor,
-      'I19 floor',
-      () => `${this.name} was told ${after}, the floor is ${truth.floor}, but: ${error.message}`,
+      after < truth.compactRevision,
+      'I19 compact revision',
+      () => `${this.name} was told ${after}, the compact revision is ${truth.compactRevision}, but: ${error.message}`,
     );
     this.#told = undefined;
   }

@@ -1,7 +1,7 @@
 /**
  * The store's safety rules, each with the edit that takes it out: a simulation that does not notice is none. Some rules
  * are needed so rarely that hundreds of seeds miss nothing; the model shows those. The watermark is read first, and
- * nothing is done long after it: no item put, no watermark moved, no snapshot read. Tombstones are renewed.
+ * nothing is done long after it: no item put, no watermark moved, no checkpoint read. Tombstones are renewed.
  */
 import type { Edit } from './weakened-store.ts';
 import type { TableWeakness } from './witnessed-table.ts';
@@ -19,7 +19,7 @@ const infinite = 'Number.POSITIVE_INFINITY';
 
 export const weakenings: readonly Weakening[] = [
   {
-    without: 'a slot is put soon after the head was seen',
+    without: 'a log entry is put soon after the head was seen',
     edits: [{ file: 'limits.ts', from: 'headLifeMs: 5000', to: `headLifeMs: ${infinite}` }],
     seeds: 120,
   },
@@ -45,7 +45,7 @@ export const weakenings: readonly Weakening[] = [
     seeds: 20,
   },
   {
-    without: 'a writer knows its own slot by the nonce',
+    without: 'a writer knows its own log entry by the nonce',
     edits: [
       { file: 'committer.ts', from: ' && appended.by.nonce !== item.nonce', to: '' },
       { file: 'committer.ts', from: 'found.nonce === item.nonce', to: 'false' },
@@ -58,19 +58,21 @@ export const weakenings: readonly Weakening[] = [
       {
         file: 'committer.ts',
         from: 'if (!isWritten) await tail.fresh();',
-        to: 'if (!isWritten && draft.entries.length > 0) await tail.fresh();',
+        to: 'if (!isWritten && draft.contents.length > 0) await tail.fresh();',
       },
     ],
     seeds: 10,
   },
   {
-    without: 'a blob is there before the slot that points to it',
+    without: 'a blob is there before the log entry that points to it',
     edits: [{ file: 'blobs.ts', from: "if (outcome === 'unknown') throw", to: "if (outcome === 'unknown' && body.length === 0) throw" }],
     seeds: 60,
   },
   {
-    without: 'a blob that was superseded stays as long as its slot',
-    edits: [{ file: 'materialise.ts', from: 'expireBlobs(superseded, clock.now() + limits.slotLifeMs)', to: 'expireBlobs(superseded, 0)' }],
+    without: 'a blob that was superseded stays as long as its log entry',
+    edits: [
+      { file: 'write-checkpoint.ts', from: 'expireBlobs(superseded, clock.now() + limits.entryLifeMs)', to: 'expireBlobs(superseded, 0)' },
+    ],
     seeds: 60,
   },
   {
@@ -105,44 +107,44 @@ export const weakenings: readonly Weakening[] = [
   {
     without: 'a list is as new as what was applied, not as the head',
     edits: [
-      { file: 'replica.ts', from: '  #slot = 0;\n', to: '  head = 0;\n  #slot = 0;\n' },
+      { file: 'replica.ts', from: '  #logIndex = 0;\n', to: '  head = 0;\n  #logIndex = 0;\n' },
       {
         file: 'tail.ts',
-        from: 'const page = await table.readSlots(replica.slot);',
-        to: 'const page = await table.readSlots(replica.slot);\n      for (const { firstRevision, count } of page.slots) Object.assign(replica, { head: firstRevision + count - 1 });',
+        from: 'const page = await table.readEntries(replica.logIndex);',
+        to: 'const page = await table.readEntries(replica.logIndex);\n      for (const { firstRevision, count } of page.entries) Object.assign(replica, { head: firstRevision + count - 1 });',
       },
       {
         file: 'create-store.ts',
-        from: 'this.#picture = this.#replica.picture();',
-        to: "this.#picture = Object.assign(this.#replica.picture(), { revision: Math.max(this.#replica.revision, this.#replica['head']) });",
+        from: 'this.#snapshot = this.#replica.snapshot();',
+        to: "this.#snapshot = Object.assign(this.#replica.snapshot(), { revision: Math.max(this.#replica.revision, this.#replica['head']) });",
       },
     ],
     seeds: 150,
   },
   {
     without: 'the watermark moves when all items are in',
-    edits: [{ file: 'materialise.ts', from: 'items, reading))) return false;', to: 'items, reading))) void 0;' }],
+    edits: [{ file: 'write-checkpoint.ts', from: 'items, reading))) return false;', to: 'items, reading))) void 0;' }],
     seeds: 60,
   },
   {
-    without: 'items stop at the floor',
+    without: 'items stop at the compact revision',
     edits: [
       {
         file: 'create-store.ts',
-        from: '    const { floor } = this.#replica;\n    for',
-        to: '    const floor = this.#replica.revision;\n    for',
+        from: '    const { compactRevision } = this.#replica;\n    for',
+        to: '    const compactRevision = this.#replica.revision;\n    for',
       },
     ],
     seeds: 10,
   },
   {
-    without: 'a snapshot is of one revision',
-    edits: [{ file: 'snapshot.ts', from: 'while (revision < newest) {', to: 'while (revision < 0) {' }],
+    without: 'a checkpoint is of one revision',
+    edits: [{ file: 'read-checkpoint.ts', from: 'while (revision < newest) {', to: 'while (revision < 0) {' }],
     seeds: 20,
   },
   {
-    without: 'a snapshot above which there are old slots is brought to the floor',
-    edits: [{ file: 'snapshot.ts', from: 'if (tombstoneLifeMs === undefined ||', to: 'if (tombstoneLifeMs !== 0 ||' }],
+    without: 'a checkpoint above which there are old log entries is brought to the compact revision',
+    edits: [{ file: 'read-checkpoint.ts', from: 'if (tombstoneLifeMs === undefined ||', to: 'if (tombstoneLifeMs !== 0 ||' }],
     seeds: 150,
   },
   { without: 'a deletion leaves a tombstone', table: 'forgets tombstones', seeds: 30 },

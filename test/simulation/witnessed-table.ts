@@ -1,6 +1,6 @@
 /** The one true table: the memory table, with a witness to every write at the moment it is carried out. */
 import { memoryTable } from '../../functions/store/memory/memory-table.ts';
-import type { ObjectItem, SlotPage, Table } from '../../functions/store/table.ts';
+import type { ObjectItem, EntryPage, Table } from '../../functions/store/table.ts';
 import type { SeededRandom } from './seeded-random.ts';
 import type { Timeline } from './timeline.ts';
 import type { Truth } from './truth.ts';
@@ -16,8 +16,8 @@ export interface WitnessedTable extends Table {
 export interface WitnessedTableOptions {
   readonly timeline: Timeline;
   readonly truth: Truth;
-  /** Slots that are kept together: a reader goes on to the next bucket only from a full one. */
-  readonly bucketSlots: number;
+  /** Entries that are kept together: a reader goes on to the next bucket only from a full one. */
+  readonly bucketEntries: number;
   /** Tombstones vanish by themselves, as they do on DynamoDB; else when they are pruned. */
   readonly tombstoneLifeMs: number | undefined;
   /** Expiry comes when it comes: each time, some of what may go stays. */
@@ -25,7 +25,14 @@ export interface WitnessedTableOptions {
   readonly weakness?: TableWeakness;
 }
 
-export function witnessedTable({ timeline, truth, bucketSlots, tombstoneLifeMs, random, weakness }: WitnessedTableOptions): WitnessedTable {
+export function witnessedTable({
+  timeline,
+  truth,
+  bucketEntries,
+  tombstoneLifeMs,
+  random,
+  weakness,
+}: WitnessedTableOptions): WitnessedTable {
   const never = (): never => {
     throw new Error('the true table needs no time');
   };
@@ -46,21 +53,21 @@ export function witnessedTable({ timeline, truth, bucketSlots, tombstoneLifeMs, 
   return {
     ...bound(table),
     ...(tombstoneLifeMs === undefined ? {} : { tombstoneLifeMs }),
-    async appendSlot(item, signedMs) {
-      const result = await table.appendSlot(item, signedMs);
+    async appendEntry(item, signedMs) {
+      const result = await table.appendEntry(item, signedMs);
       if (result.outcome === 'written') truth.appended(item);
       return result;
     },
-    async readSlots(after, limit) {
-      const last = Math.ceil((after + 1) / bucketSlots) * bucketSlots;
-      const page = await table.readSlots(after, Math.min(limit ?? bucketSlots, bucketSlots));
-      const slots = page.slots.filter(({ slot }) => slot <= last);
-      const end = slots.at(-1)?.slot;
-      return { slots, more: end !== undefined && (end === last || (slots.length === limit && page.more)) } satisfies SlotPage;
+    async readEntries(after, limit) {
+      const last = Math.ceil((after + 1) / bucketEntries) * bucketEntries;
+      const page = await table.readEntries(after, Math.min(limit ?? bucketEntries, bucketEntries));
+      const entries = page.entries.filter(({ logIndex }) => logIndex <= last);
+      const end = entries.at(-1)?.logIndex;
+      return { entries, more: end !== undefined && (end === last || (entries.length === limit && page.more)) } satisfies EntryPage;
     },
-    async advanceMeta(fromSlot, to, signedMs) {
-      const { slot } = await table.readMeta();
-      const outcome = await table.advanceMeta(weakness === 'moves the watermark from anywhere' ? slot : fromSlot, to, signedMs);
+    async advanceMeta(fromIndex, to, signedMs) {
+      const { logIndex } = await table.readMeta();
+      const outcome = await table.advanceMeta(weakness === 'moves the watermark from anywhere' ? logIndex : fromIndex, to, signedMs);
       if (outcome === 'written') truth.advanced(to);
       return outcome;
     },
@@ -100,21 +107,22 @@ export function witnessedTable({ timeline, truth, bucketSlots, tombstoneLifeMs, 
       if (tombstoneLifeMs === undefined) remove(({ revision, writtenMs }) => revision <= what.revision && writtenMs < what.beforeMs);
       // What expires by itself is there for much longer than what is pruned.
       const beforeMs = tombstoneLifeMs === undefined ? what.beforeMs : Math.min(what.beforeMs, timeline.nowMs - 4 * tombstoneLifeMs);
-      if (random.chance(0.7)) await table.prune({ ...what, beforeMs, slot: random.chance(0.3) ? random.whole(0, what.slot) : what.slot });
+      if (random.chance(0.7))
+        await table.prune({ ...what, beforeMs, logIndex: random.chance(0.3) ? random.whole(0, what.logIndex) : what.logIndex });
     },
   };
 }
 
 function bound(table: Table): Table {
   return {
-    appendSlot: (item, signedMs) => table.appendSlot(item, signedMs),
-    readSlots: (after, limit) => table.readSlots(after, limit),
+    appendEntry: (item, signedMs) => table.appendEntry(item, signedMs),
+    readEntries: (after, limit) => table.readEntries(after, limit),
     readMeta: () => table.readMeta(),
-    advanceMeta: (fromSlot, to, signedMs) => table.advanceMeta(fromSlot, to, signedMs),
+    advanceMeta: (fromIndex, to, signedMs) => table.advanceMeta(fromIndex, to, signedMs),
     putObjects: (items, signedMs) => table.putObjects(items, signedMs),
     readObjects: () => table.readObjects(),
-    putLease: (item) => table.putLease(item),
-    readLeases: (shard) => table.readLeases(shard),
+    putNote: (item) => table.putNote(item),
+    readNotes: (shard) => table.readNotes(shard),
     putMail: (item) => table.putMail(item),
     readMail: (mailbox, after) => table.readMail(mailbox, after),
     readNewestMail: (mailbox) => table.readNewestMail(mailbox),

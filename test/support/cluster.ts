@@ -31,7 +31,7 @@ import type { Store } from '../../functions/store/store.ts';
 import type { Table } from '../../functions/store/table.ts';
 import { createLiveRegistry, storedTypes } from '../../functions/apiserver/registry/live-registry.ts';
 import { selectableFields } from '../../functions/selectable-fields.ts';
-import { storedCheckpoint } from '../../functions/workers/checkpoint.ts';
+import { storedCursor } from '../../functions/workers/cursor.ts';
 import type { Controller } from '../../functions/workers/controller.ts';
 import type { SessionOutcome } from '../../functions/workers/session.ts';
 import { runSession } from '../../functions/workers/session.ts';
@@ -123,7 +123,7 @@ export async function createCluster(options: ClusterOptions = {}): Promise<Clust
       secretToken: async ({ secretName }) => `token of ${secretName}`,
     });
   const counted = countingClient(client, options.fails);
-  const checkpoint = storedCheckpoint(store, 'controllers');
+  const cursor = storedCursor(store, 'controllers');
   await client.create(types.namespaces, { metadata: { name: namespace }, spec: {} });
   await client.create(types.namespaces, { metadata: { name: leaseNamespace }, spec: {} });
   const silentNodes = new Set<string>();
@@ -136,7 +136,7 @@ export async function createCluster(options: ClusterOptions = {}): Promise<Clust
         controllers,
         clientFor: () => counted.client,
         eventsFor: () => recorder,
-        checkpoint,
+        cursor,
         codeVersion: 'test',
         world,
       });

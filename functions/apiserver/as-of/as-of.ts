@@ -3,7 +3,7 @@
  * is asked for now, and needed it then. Without credentials there is no past at all.
  */
 import type { Past } from '../../archive/past.ts';
-import type { PastPicture } from '../../archive/past-picture.ts';
+import type { PastSnapshot } from '../../archive/past-snapshot.ts';
 import { createPastStore } from '../../archive/past-store.ts';
 import type { Place } from '../../archive/step.ts';
 import { StatusError } from '../../kube/status-error.ts';
@@ -66,18 +66,18 @@ export function createAsOf(options: AsOfOptions): AsOf {
   let [turn, waiting] = [0, 0];
 
   /** Reads wait for one another, so that many callers do not hold many pasts. */
-  function read(moment: AskedMoment): Promise<PastPicture> {
+  function read(moment: AskedMoment): Promise<PastSnapshot> {
     if (waiting >= readsWaitingMax) throw tooManyReads();
     waiting += 1;
     const mine = turn++ % readsAtOnceMax;
-    const picture = (turns[mine] ?? Promise.resolve()).then(() => fromArchive(() => options.past.pictureAt({ timeMs: moment.timeMs })));
-    turns[mine] = picture.catch(() => undefined).finally(() => (waiting -= 1));
-    return picture;
+    const snapshot = (turns[mine] ?? Promise.resolve()).then(() => fromArchive(() => options.past.snapshotAt({ timeMs: moment.timeMs })));
+    turns[mine] = snapshot.catch(() => undefined).finally(() => (waiting -= 1));
+    return snapshot;
   }
 
   function open(moment: AskedMoment): Promise<OpenPast> {
     const name = `${moment.timeMs} ${moment.speed}`;
-    const past = pasts.get(name) ?? read(moment).then((picture) => openPast(options, picture, moment.speed));
+    const past = pasts.get(name) ?? read(moment).then((snapshot) => openPast(options, snapshot, moment.speed));
     pasts.delete(name);
     pasts.set(name, past);
     past.catch(() => pasts.delete(name));
@@ -132,10 +132,10 @@ async function callerOf({ authenticator, authorizer }: AsOfOptions, request: Req
 const isMisplaced = (index: ResourceIndex, info: RequestInfo): boolean =>
   info.isNamespaced && index.kind(info)?.definition.type.namespaced === false;
 
-function openPast({ past, world, authenticator, authorizer, ...options }: AsOfOptions, picture: PastPicture, speed: number): OpenPast {
+function openPast({ past, world, authenticator, authorizer, ...options }: AsOfOptions, snapshot: PastSnapshot, speed: number): OpenPast {
   const registry = options.registryOf();
-  const fields = options.fieldsOf(() => registry(picture));
-  const store = createPastStore({ past, picture, fields, speed, clock: world.clock });
+  const fields = options.fieldsOf(() => registry(snapshot));
+  const store = createPastStore({ past, snapshot, fields, speed, clock: world.clock });
   const then = options.authorizerOf(store);
   const both: Authorizer = {
     async authorize(user, info) {
@@ -144,7 +144,7 @@ function openPast({ past, world, authenticator, authorizer, ...options }: AsOfOp
     },
   };
   const server = createApiServer({ ...options.server, store, registry, world, authenticator, authorizer: both, admission: [] });
-  return { place: picture.place, authorizer: then, server, index: registry(picture) };
+  return { place: snapshot.place, authorizer: then, server, index: registry(snapshot) };
 }
 
 /** An archive's own words: it names the moment at which the past begins. */

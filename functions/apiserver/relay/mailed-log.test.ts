@@ -374,7 +374,7 @@ describe('the end', () => {
     const at = await house();
     const { response, id } = await answered(at, async () => saying('one\n'));
     await inTime(at, response.text());
-    await at.table.prune({ slot: 0, revision: 0, beforeMs: at.world.clock.now() + 3_601_000 });
+    await at.table.prune({ logIndex: 0, revision: 0, beforeMs: at.world.clock.now() + 3_601_000 });
     assert.deepEqual(await Promise.all(['up', 'down'].map((way) => at.table.readMail(`a/${id}/${way}`, 0))), [[], []]);
   });
 });

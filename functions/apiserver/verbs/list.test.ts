@@ -111,7 +111,7 @@ test('a resourceVersion from the future times out with a cause that clients know
   });
 });
 
-/** Moves the floor above everything that was there. */
+/** Moves the compact revision above everything that was there. */
 async function compact(api: TestApi): Promise<void> {
   for (let round = 0; round < 3; round += 1) {
     await api.store.housekeep();

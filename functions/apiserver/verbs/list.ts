@@ -20,7 +20,7 @@ export async function list(server: Server, request: ResourceRequest): Promise<An
   const { definition, info } = request;
   const options = listOptionsOf(request.url.searchParams, false);
   const selection = selectionOf(definition, options, request.served);
-  const { view, after } = await fromStore(() => pictureFor(server.store, options, request.connection.arrivedMs));
+  const { view, after } = await fromStore(() => snapshotFor(server.store, options, request.connection.arrivedMs));
   // The view is live: everything is taken from it before anything else is waited for.
   const inPlace = view.list(storeResource(definition), namespaceOfList(request, info.namespace));
   // A selector of one name reads that object.
@@ -39,13 +39,13 @@ const formsOfPage = 2;
 export const namespaceOfList = ({ definition }: ResourceRequest, namespace: string): string | undefined =>
   definition.type.namespaced && namespace !== '' ? namespace : undefined;
 
-interface Picture {
+interface Snapshot {
   readonly view: View;
   /** The last object of the page before. */
   readonly after?: ObjectName;
 }
 
-async function pictureFor(store: Store, options: ListOptions, arrivedMs: number | undefined): Promise<Picture> {
+async function snapshotFor(store: Store, options: ListOptions, arrivedMs: number | undefined): Promise<Snapshot> {
   if (options.continue !== '') return continued(store, options.continue);
   const revision = revisionOf(options.resourceVersion, true);
   if (revision === undefined) return { view: options.resourceVersion === '0' ? store.view() : await store.fresh(arrivedMs) };
@@ -54,7 +54,7 @@ async function pictureFor(store: Store, options: ListOptions, arrivedMs: number 
   return { view: await (isExact ? store.at(revision) : store.notOlderThan(revision)) };
 }
 
-async function continued(store: Store, text: string): Promise<Picture> {
+async function continued(store: Store, text: string): Promise<Snapshot> {
   const token = decodeToken(text);
   if (token.revision === -1) return { view: await store.fresh(), after: token.after };
   try {

@@ -1,6 +1,6 @@
 /**
  * POSTs of a worker in this process to a subresource of many objects. Each is authorized, admitted and committed by itself, but what
- * HTTP costs is paid once: they are one request for flow control, and share a slot of the log.
+ * HTTP costs is paid once: they are one request for flow control, and share an entry of the log.
  */
 import type { Refused } from '../../client/client.ts';
 import { type KubeObject, nameOf, namespaceOf } from '../../kube/object.ts';

@@ -56,8 +56,8 @@ describe('the old sets shrink', () => {
   const bounds = { desired: 10, maxSurge: 2, maxUnavailable: 2 };
   // new set, old sets, sizes after; a set is [wanted, available]
   const table: readonly [string, [number, number], [number, number][], number[]][] = [
-    ['down to the floor', [0, 0], [[10, 10]], [8]],
-    ['not below the floor', [2, 0], [[8, 8]], [8]],
+    ['down to the minimum available', [0, 0], [[10, 10]], [8]],
+    ['not below the minimum available', [2, 0], [[8, 8]], [8]],
     ['as new pods become available', [2, 2], [[10, 10]], [6]],
     [
       'the oldest first',
@@ -68,7 +68,7 @@ describe('the old sets shrink', () => {
       ],
       [0, 4],
     ],
-    ['unavailable pods first, floor or not', [2, 0], [[10, 8]], [8]],
+    ['unavailable pods first, whatever the minimum available', [2, 0], [[10, 8]], [8]],
     [
       'unavailable pods of every set before any available one',
       [0, 0],

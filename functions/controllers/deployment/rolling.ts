@@ -27,9 +27,9 @@ export function boundsOf(spec: DeploymentSpec): Bounds {
   if (!isRollingUpdate(spec)) return { desired, maxSurge: 0, maxUnavailable: 0 };
   const { maxSurge: surge = '25%', maxUnavailable: unavailable = '25%' } = spec.strategy?.rollingUpdate ?? {};
   const maxSurge = scaledIntOrString(surge, desired, true);
-  const floor = scaledIntOrString(unavailable, desired, false);
+  const roundedDown = scaledIntOrString(unavailable, desired, false);
   // With neither, nothing could ever move.
-  const maxUnavailable = maxSurge === 0 && floor === 0 ? 1 : floor;
+  const maxUnavailable = maxSurge === 0 && roundedDown === 0 ? 1 : roundedDown;
   return { desired, maxSurge, maxUnavailable: Math.min(desired, maxUnavailable) };
 }
 
@@ -44,17 +44,17 @@ export function newReplicas(spec: DeploymentSpec, total: number, current: number
 
 /** The new sizes of the old sets that shrink, in the order given: oldest first. */
 export function oldSizes(bounds: Bounds, old: readonly SetCounts[], fresh: SetCounts): Map<string, number> {
-  const floor = bounds.desired - bounds.maxUnavailable;
+  const minAvailable = bounds.desired - bounds.maxUnavailable;
   const total = sum([...old, fresh], ({ replicas }) => replicas);
   // Pods that the new set still lacks must not be lacked twice.
-  const removable = total - floor - (fresh.replicas - fresh.available);
+  const removable = total - minAvailable - (fresh.replicas - fresh.available);
   if (removable <= 0) return new Map();
   const sizes = new Map(old.map(({ name, replicas }) => [name, replicas]));
-  // Unavailable old pods go first and do not count against the floor; else a broken rollout could never make room for
+  // Unavailable old pods go first and do not count against minAvailable; else a broken rollout could never make room for
   // its own repair.
   shrink(sizes, removable, old, ({ replicas, available }) => replicas - available);
   const available = sum([...old, fresh], (set) => set.available);
-  shrink(sizes, available - floor, old, ({ name }) => sizes.get(name) ?? 0);
+  shrink(sizes, available - minAvailable, old, ({ name }) => sizes.get(name) ?? 0);
   return new Map(old.filter(({ name, replicas }) => sizes.get(name) !== replicas).map(({ name }) => [name, sizes.get(name) ?? 0]));
 }
 

@@ -7,7 +7,7 @@ export const clusterKeys = (id: string): string => `${id}#`;
 export const clusterListPartition = '#clusters';
 
 /** The cluster that a partition of the log belongs to; undefined for any other partition. */
-export const clusterOfSlots = (partition: string): string | undefined => /^([^#]+)#L#/.exec(partition)?.[1];
+export const clusterOfEntries = (partition: string): string | undefined => /^([^#]+)#L#/.exec(partition)?.[1];
 
-/** An attribute that slots have and no other item does: the stream can be filtered by it, whosever they are. */
-export const slotAttribute = 'w';
+/** An attribute that entries have and no other item does: the stream can be filtered by it, whosever they are. */
+export const entryAttribute = 'w';

@@ -1,10 +1,10 @@
 /**
- * The table on AWS: DynamoDB, one conditional request per write, consistent queries, nothing else. Slots expire by
+ * The table on AWS: DynamoDB, one conditional request per write, consistent queries, nothing else. Entries expire by
  * themselves; see `prune` for those that are still needed.
  */
 import type { AwsAccess } from '../../aws/json-service.ts';
 import type { Clock, World } from '../../world.ts';
-import type { Appended, LeaseItem, MailItem, MetaItem, ObjectItem, Outcome, SlotItem, SlotPage, Table } from '../table.ts';
+import type { Appended, NoteItem, MailItem, MetaItem, ObjectItem, Outcome, EntryItem, EntryPage, Table } from '../table.ts';
 import { currentFormats, firstFormat, firstMeta, type Formats } from '../format.ts';
 import { CostCounters } from './costs.ts';
 import { dynamodbService, type DynamodbService } from './dynamodb-service.ts';
@@ -18,9 +18,9 @@ import {
   bucketPartition,
   bucketsAtOnceMax,
   formatOf,
-  leaseAttributes,
-  leaseOf,
-  leasePartition,
+  noteAttributes,
+  noteOf,
+  notePartition,
   mailAttributes,
   mailOf,
   mailPartition,
@@ -32,12 +32,12 @@ import {
   objectAttributes,
   partSortKey,
   seconds,
-  slotAttributes,
-  slotKey,
-  slotOf,
-  slotsInBucket,
-  slotsPerPage,
-  slotSortKey,
+  entryAttributes,
+  entryKey,
+  entryOf,
+  entriesInBucket,
+  entriesPerPage,
+  entrySortKey,
   text,
   type BlobPart,
 } from './item.ts';
@@ -62,11 +62,11 @@ export interface DynamodbTable extends Table {
 
 const dayMs = 24 * 60 * 60_000;
 /**
- * Time to live is given when a slot is written, since then it is free; what is not yet below the watermark when half
+ * Time to live is given when an entry is written, since then it is free; what is not yet below the watermark when half
  * of it is over gets as much again. So housekeeping must run at least once a day, whether or not there are writes.
  */
-const slotLifeMs = 7 * dayMs;
-/** How often to search for slots whose time runs out. */
+const entryLifeMs = 7 * dayMs;
+/** How often to search for entries whose time runs out. */
 const postponementsInLife = 8;
 /** Far longer than any reader or writer relies on the watermark that it has read. */
 const tombstoneLifeMs = 3 * dayMs;
@@ -87,7 +87,7 @@ export function dynamodbTable(options: DynamodbTableOptions): DynamodbTable {
 }
 
 class TableOnDynamodb implements DynamodbTable {
-  readonly slotsExpire = true;
+  readonly entriesExpire = true;
   readonly tombstoneLifeMs = tombstoneLifeMs;
   readonly costs = new CostCounters();
   readonly #service: DynamodbService;
@@ -105,31 +105,31 @@ class TableOnDynamodb implements DynamodbTable {
     this.#formats = formats;
   }
 
-  async appendSlot(slot: SlotItem, signedMs: number): Promise<Appended> {
-    const item = slotAttributes(this.#cluster, slot, slot.writtenMs + slotLifeMs);
-    const put = await this.#requests.put({ operation: 'appendSlot', item, condition: absent, signedMs, isRepeatable: false });
+  async appendEntry(entry: EntryItem, signedMs: number): Promise<Appended> {
+    const item = entryAttributes(this.#cluster, entry, entry.writtenMs + entryLifeMs);
+    const put = await this.#requests.put({ operation: 'appendEntry', item, condition: absent, signedMs, isRepeatable: false });
     if (put.outcome !== 'taken') return put;
     // Whose it is has to be read, should the service not return it.
-    return put.by['sk'] === undefined ? { outcome: 'unknown' } : { outcome: 'taken', by: slotOf(put.by) };
+    return put.by['sk'] === undefined ? { outcome: 'unknown' } : { outcome: 'taken', by: entryOf(put.by) };
   }
 
   /** The first bucket alone, since mostly there is nothing after it; then more and more of them side by side. */
-  async readSlots(after: number, limit: number = slotsPerPage): Promise<SlotPage> {
-    const slots: SlotItem[] = [];
+  async readEntries(after: number, limit: number = entriesPerPage): Promise<EntryPage> {
+    const entries: EntryItem[] = [];
     let bucket = bucketOf(after + 1);
-    for (let atOnce = 1; slots.length < limit; atOnce = Math.min(bucketsAtOnceMax, atOnce * 2)) {
-      const wanted = Math.min(atOnce, Math.ceil((limit - slots.length) / slotsInBucket));
+    for (let atOnce = 1; entries.length < limit; atOnce = Math.min(bucketsAtOnceMax, atOnce * 2)) {
+      const wanted = Math.min(atOnce, Math.ceil((limit - entries.length) / entriesInBucket));
       const pages = await Promise.all(
-        Array.from({ length: wanted }, (_, index) => this.#readBucket(bucket + index, after, limit - slots.length)),
+        Array.from({ length: wanted }, (_, index) => this.#readBucket(bucket + index, after, limit - entries.length)),
       );
       for (const page of pages) {
-        slots.push(...page.slots);
-        if (page.more) return { slots: slots.slice(0, limit), more: true };
-        if (!isLastOfBucket(page.slots.at(-1))) return { slots: slots.slice(0, limit), more: slots.length > limit };
+        entries.push(...page.entries);
+        if (page.more) return { entries: entries.slice(0, limit), more: true };
+        if (!isLastOfBucket(page.entries.at(-1))) return { entries: entries.slice(0, limit), more: entries.length > limit };
       }
       bucket += wanted;
     }
-    return { slots: slots.slice(0, limit), more: true };
+    return { entries: entries.slice(0, limit), more: true };
   }
 
   async readMeta(): Promise<MetaItem> {
@@ -137,14 +137,14 @@ class TableOnDynamodb implements DynamodbTable {
     return item === undefined ? this.#writeFirstMeta() : metaOf(item, this.#formats);
   }
 
-  async advanceMeta(fromSlot: number, to: MetaItem, signedMs: number): Promise<Outcome> {
+  async advanceMeta(fromIndex: number, to: MetaItem, signedMs: number): Promise<Outcome> {
     const names = formatNamesUpTo(to.format?.writes ?? firstFormat);
     const held = `A = :from AND f IN (${Object.keys(names).join(', ')})`;
     const put = await this.#requests.put({
       operation: 'advanceMeta',
       item: metaAttributes(this.#cluster, to),
-      condition: fromSlot === 0 ? `${absent} OR (${held})` : held,
-      values: { ':from': number(fromSlot), ...names },
+      condition: fromIndex === 0 ? `${absent} OR (${held})` : held,
+      values: { ':from': number(fromIndex), ...names },
       signedMs,
       isRepeatable: false,
     });
@@ -167,10 +167,10 @@ class TableOnDynamodb implements DynamodbTable {
     return readObjectItems(this.#requests, this.#cluster);
   }
 
-  async putLease(item: LeaseItem): Promise<Outcome> {
+  async putNote(item: NoteItem): Promise<Outcome> {
     const put = await this.#requests.put({
-      operation: 'putLease',
-      item: leaseAttributes(this.#cluster, item),
+      operation: 'putNote',
+      item: noteAttributes(this.#cluster, item),
       condition: absentOrOlder,
       values: { ':r': number(item.revision) },
       isRepeatable: false,
@@ -178,9 +178,9 @@ class TableOnDynamodb implements DynamodbTable {
     return put.outcome;
   }
 
-  async readLeases(shard: number): Promise<readonly LeaseItem[]> {
-    const items = await this.#requests.queryAll({ operation: 'readLeases', partition: leasePartition(this.#cluster, shard) });
-    return items.map((item) => leaseOf(item, shard));
+  async readNotes(shard: number): Promise<readonly NoteItem[]> {
+    const items = await this.#requests.queryAll({ operation: 'readNotes', partition: notePartition(this.#cluster, shard) });
+    return items.map((item) => noteOf(item, shard));
   }
 
   async putMail(item: MailItem): Promise<Outcome> {
@@ -223,7 +223,7 @@ class TableOnDynamodb implements DynamodbTable {
     for (const hash of hashes) await this.#expireBlob(hash, seconds(expiresMs));
   }
 
-  /** Nothing is deleted: what is no longer needed expires by itself. What is, is kept from it: slots above the watermark. */
+  /** Nothing is deleted: what is no longer needed expires by itself. What is, is kept from it: entries above the watermark. */
   prune(): Promise<void> {
     return this.#postponeAboveWatermark();
   }
@@ -243,27 +243,27 @@ class TableOnDynamodb implements DynamodbTable {
   async #postponeAboveWatermark(): Promise<void> {
     const nowMs = this.#clock.now();
     if (nowMs < this.#postponeAgainMs) return;
-    const { slot: watermark } = await this.readMeta();
+    const { logIndex: watermark } = await this.readMeta();
     for (let after = watermark; ; after += 1) {
-      const [oldest] = (await this.readSlots(after, 1)).slots;
-      if (oldest === undefined || nowMs - oldest.writtenMs < slotLifeMs / 2) break;
-      await this.#requests.expireAt('prune', slotKey(this.#cluster, oldest.slot), seconds(nowMs + slotLifeMs));
+      const [oldest] = (await this.readEntries(after, 1)).entries;
+      if (oldest === undefined || nowMs - oldest.writtenMs < entryLifeMs / 2) break;
+      await this.#requests.expireAt('prune', entryKey(this.#cluster, oldest.logIndex), seconds(nowMs + entryLifeMs));
     }
-    this.#postponeAgainMs = nowMs + slotLifeMs / postponementsInLife;
+    this.#postponeAgainMs = nowMs + entryLifeMs / postponementsInLife;
   }
 
-  async #readBucket(bucket: number, after: number, limit: number): Promise<SlotPage> {
+  async #readBucket(bucket: number, after: number, limit: number): Promise<EntryPage> {
     const isFirst = bucket === bucketOf(after + 1);
     const { items, more } = await this.#requests.query({
-      operation: 'readSlots',
+      operation: 'readEntries',
       partition: bucketPartition(this.#cluster, bucket),
-      ...(isFirst ? { after: slotSortKey(after) } : {}),
-      ...(limit < slotsInBucket ? { limit } : {}),
+      ...(isFirst ? { after: entrySortKey(after) } : {}),
+      ...(limit < entriesInBucket ? { limit } : {}),
     });
-    return { slots: items.map(slotOf), more };
+    return { entries: items.map(entryOf), more };
   }
 
-  /** Names the format before the first slot is written. So no other version takes the table for an empty one. */
+  /** Names the format before the first entry is written. So no other version takes the table for an empty one. */
   async #writeFirstMeta(): Promise<MetaItem> {
     const first: MetaItem = { ...firstMeta(this.#formats), writtenMs: this.#clock.now() };
     const item = metaAttributes(this.#cluster, first);
@@ -284,7 +284,8 @@ const formatNamesUpTo = (format: number): Record<string, AttributeValue> =>
     Array.from({ length: format - firstFormat + 1 }, (_, index) => [`:f${index}`, text(nameOfFormat(firstFormat + index))]),
   );
 
-const isLastOfBucket = (slot: SlotItem | undefined): boolean => slot !== undefined && bucketOf(slot.slot + 1) > bucketOf(slot.slot);
+const isLastOfBucket = (entry: EntryItem | undefined): boolean =>
+  entry !== undefined && bucketOf(entry.logIndex + 1) > bucketOf(entry.logIndex);
 
 /** A condition that failed means that something newer is there, which is as good. */
 const allWritten = (outcomes: readonly PutOutcome[]): 'written' | 'unknown' =>

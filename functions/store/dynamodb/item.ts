@@ -1,14 +1,14 @@
 /**
  * The items of the table, and what the port calls them. One letter names what a partition holds:
  *
- *     L slot    <cluster>#L#<log>#<slot/64>  <slot>                                b first revision, n changes, w nonce,
+ *     L entry   <cluster>#L#<log>#<index/64> <index>                               b first revision, n changes, w nonce,
  * t ms, e frames, x
  *     O object  <cluster>#O                  <place>/<resource>/<namespace>/<name> r revision, t ms, b body, or del and
  * x: a tombstone
  *                                         or <place>/!<digest>, and k: the parts, where they have no room in a key
- *     M meta    <cluster>#M#<log>            0                                     A slot, Ar revision, t ms, P passed, B
+ *     M meta    <cluster>#M#<log>            0                                     A index, Ar revision, t ms, P passed, B
  * superseded, f format, fo oldest, fv needs
- *     K lease   <cluster>#K#<shard>          <name>                                r revision, b body
+ *     K note    <cluster>#K#<shard>          <name>                                r revision, b body
  *     P mail    <cluster>#P#<mailbox>        <number>                              b body, x
  *     B blob    <cluster>#B#<hash>           <part>                                n parts, b bytes
  *
@@ -17,7 +17,7 @@
  */
 import { hash } from 'node:crypto';
 import { StoreError } from '../store.ts';
-import type { LeaseItem, MailItem, MetaItem, ObjectItem, SlotItem } from '../table.ts';
+import type { NoteItem, MailItem, MetaItem, ObjectItem, EntryItem } from '../table.ts';
 import { firstFormat, type FormatState, type Formats } from '../format.ts';
 import { isPlainKey, keyDigest } from '../keys.ts';
 import { formatNamed, nameOfFormat } from './table-schema.ts';
@@ -41,32 +41,32 @@ export interface ItemKey {
  * A partition takes a thousand write units a second: the log moves on to another one before that. Not sooner, since what
  * a process reads when it starts should be one bucket, mostly.
  */
-export const slotsInBucket = 64;
+export const entriesInBucket = 64;
 /** Buckets read side by side, once it is clear that there is much to read. */
 export const bucketsAtOnceMax = 8;
-export const slotsPerPage = bucketsAtOnceMax * slotsInBucket;
+export const entriesPerPage = bucketsAtOnceMax * entriesInBucket;
 
 /** There is one; the key has room for more. */
 const log = 0;
 
 /** As many digits as the largest safe integer has. */
-const slotDigits = 16;
+const indexDigits = 16;
 const partDigits = 4;
 const mailDigits = 10;
 
-export const bucketOf = (slot: number): number => Math.floor(slot / slotsInBucket);
+export const bucketOf = (logIndex: number): number => Math.floor(logIndex / entriesInBucket);
 export const bucketPartition = (cluster: string, bucket: number): string => `${cluster}#L#${log}#${bucket}`;
-export const slotSortKey = (slot: number): string => `${slot}`.padStart(slotDigits, '0');
+export const entrySortKey = (logIndex: number): string => `${logIndex}`.padStart(indexDigits, '0');
 export const objectPartition = (cluster: string): string => `${cluster}#O`;
-export const leasePartition = (cluster: string, shard: number): string => `${cluster}#K#${shard}`;
+export const notePartition = (cluster: string, shard: number): string => `${cluster}#K#${shard}`;
 export const mailPartition = (cluster: string, mailbox: string): string => `${cluster}#P#${mailbox}`;
 export const mailSortKey = (number: number): string => `${number}`.padStart(mailDigits, '0');
 export const blobPartition = (cluster: string, hash: string): string => `${cluster}#B#${hash}`;
 export const partSortKey = (part: number): string => `${part}`.padStart(partDigits, '0');
 
-export const slotKey = (cluster: string, slot: number): ItemKey => ({
-  pk: bucketPartition(cluster, bucketOf(slot)),
-  sk: slotSortKey(slot),
+export const entryKey = (cluster: string, logIndex: number): ItemKey => ({
+  pk: bucketPartition(cluster, bucketOf(logIndex)),
+  sk: entrySortKey(logIndex),
 });
 export const metaKey = (cluster: string): ItemKey => ({ pk: `${cluster}#M#${log}`, sk: '0' });
 
@@ -99,9 +99,9 @@ function objectSortKey(item: ObjectItem): { readonly sk: string; readonly k?: At
 
 export const keyAttributes = ({ pk, sk }: ItemKey): Item => ({ pk: text(pk), sk: text(sk) });
 
-export function slotAttributes(cluster: string, item: SlotItem, expiresMs: number): Item {
+export function entryAttributes(cluster: string, item: EntryItem, expiresMs: number): Item {
   return {
-    ...keyAttributes(slotKey(cluster, item.slot)),
+    ...keyAttributes(entryKey(cluster, item.logIndex)),
     b: number(item.firstRevision),
     n: number(item.count),
     w: text(item.nonce),
@@ -111,10 +111,10 @@ export function slotAttributes(cluster: string, item: SlotItem, expiresMs: numbe
   };
 }
 
-export function slotOf(item: Item): SlotItem {
-  const where = `slot ${Number(item['sk']?.S)}`;
+export function entryOf(item: Item): EntryItem {
+  const where = `log entry ${Number(item['sk']?.S)}`;
   return {
-    slot: Number(textOf(item, 'sk', where)),
+    logIndex: Number(textOf(item, 'sk', where)),
     firstRevision: numberOf(item, 'b', where),
     count: numberOf(item, 'n', where),
     nonce: textOf(item, 'w', where),
@@ -154,10 +154,10 @@ export function objectOf(item: Item): ObjectItem {
 export function metaAttributes(cluster: string, meta: MetaItem): Item {
   return {
     ...keyAttributes(metaKey(cluster)),
-    A: number(meta.slot),
+    A: number(meta.logIndex),
     Ar: number(meta.revision),
     ...(meta.writtenMs === undefined ? {} : { t: number(meta.writtenMs) }),
-    ...(meta.passed === undefined ? {} : { P: { L: [meta.passed.slot, meta.passed.revision, meta.passed.atMs].map(number) } }),
+    ...(meta.passed === undefined ? {} : { P: { L: [meta.passed.logIndex, meta.passed.revision, meta.passed.atMs].map(number) } }),
     ...(meta.superseded === undefined ? {} : { B: { L: meta.superseded.map(text) } }),
     ...formatAttributes(meta.format),
   };
@@ -173,7 +173,7 @@ export function metaOf(item: Item, formats: Formats): MetaItem {
   const format = formatOf(item, formats);
   const where = 'the watermark';
   return {
-    slot: numberOf(item, 'A', where),
+    logIndex: numberOf(item, 'A', where),
     revision: numberOf(item, 'Ar', where),
     ...(item['t'] === undefined ? {} : { writtenMs: numberOf(item, 't', where) }),
     ...passedOf(item['P']?.L),
@@ -183,8 +183,8 @@ export function metaOf(item: Item, formats: Formats): MetaItem {
 }
 
 function passedOf(place: Item[string]['L']): Pick<MetaItem, 'passed'> {
-  const [slot, revision, atMs] = (place ?? []).map(({ N }) => Number(N));
-  return slot === undefined || revision === undefined || atMs === undefined ? {} : { passed: { slot, revision, atMs } };
+  const [logIndex, revision, atMs] = (place ?? []).map(({ N }) => Number(N));
+  return logIndex === undefined || revision === undefined || atMs === undefined ? {} : { passed: { logIndex, revision, atMs } };
 }
 
 /** Throws when this version does not read the table. */
@@ -201,13 +201,13 @@ export function formatOf(meta: Item, formats: Formats): FormatState {
   return format;
 }
 
-export function leaseAttributes(cluster: string, { shard, name, revision, body }: LeaseItem): Item {
-  return { ...keyAttributes({ pk: leasePartition(cluster, shard), sk: name }), r: number(revision), b: bytes(body) };
+export function noteAttributes(cluster: string, { shard, name, revision, body }: NoteItem): Item {
+  return { ...keyAttributes({ pk: notePartition(cluster, shard), sk: name }), r: number(revision), b: bytes(body) };
 }
 
-export function leaseOf(item: Item, shard: number): LeaseItem {
-  const name = textOf(item, 'sk', 'a lease');
-  return { shard, name, revision: numberOf(item, 'r', `lease ${name}`), body: bytesOf(item, 'b', `lease ${name}`) };
+export function noteOf(item: Item, shard: number): NoteItem {
+  const name = textOf(item, 'sk', 'a note');
+  return { shard, name, revision: numberOf(item, 'r', `note ${name}`), body: bytesOf(item, 'b', `note ${name}`) };
 }
 
 export function mailAttributes(cluster: string, { mailbox, number: place, body, expiresMs }: MailItem): Item {

@@ -1,5 +1,5 @@
 /**
- * One request each to DynamoDB: bounded in time, counted, its errors translated. A slot
+ * One request each to DynamoDB: bounded in time, counted, its errors translated. An entry
  * is sent once, because only the committer knows what may be sent again; reads, and writes that may be repeated
  * freely, are tried a few times here.
  */

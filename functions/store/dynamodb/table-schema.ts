@@ -6,7 +6,7 @@ import { firstFormat } from '../format.ts';
 
 export const tableSchema = {
   partitionKey: { name: 'pk', type: 'S' },
-  /** A text for all kinds of items, so a slot's number is written with leading zeros. */
+  /** A text for all kinds of items, so an entry's number is written with leading zeros. */
   sortKey: { name: 'sk', type: 'S' },
   /** Seconds since the epoch. */
   timeToLiveAttribute: 'x',

@@ -10,9 +10,10 @@ import { currentFormats, type Formats } from '../format.ts';
 import { FormatFile } from './format-file.ts';
 import { decodeItem, encodeItem } from './item-codec.ts';
 import { logFiles } from './log-files.ts';
-import { SlotLog } from './slot-log.ts';
+import { decodeMeta, encodeMeta } from './meta-codec.ts';
+import { SegmentedLog } from './segmented-log.ts';
 import { StoreError } from '../store.ts';
-import type { Appended, LeaseItem, MailItem, MetaItem, ObjectItem, Outcome, Prune, SlotItem, SlotPage, Table } from '../table.ts';
+import type { Appended, NoteItem, MailItem, MetaItem, ObjectItem, Outcome, Prune, EntryItem, EntryPage, Table } from '../table.ts';
 
 const tableFile = 'table.mdb';
 const logDirectory = 'log';
@@ -28,12 +29,12 @@ const mapBytes = 64 * 1024 ** 3;
 
 export interface EmbeddedOptions {
   /** In one file of the log. All who open the directory must agree on it. */
-  readonly segmentSlots?: number;
+  readonly segmentEntries?: number;
   /** What this version reads, and makes a new directory in. */
   readonly formats?: Formats;
 }
 
-export function embeddedTable(directory: string, { segmentSlots, formats = currentFormats }: EmbeddedOptions = {}): Table {
+export function embeddedTable(directory: string, { segmentEntries, formats = currentFormats }: EmbeddedOptions = {}): Table {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const format = new FormatFile(directory, tableFile);
   format.open(formats);
@@ -44,7 +45,7 @@ export function embeddedTable(directory: string, { segmentSlots, formats = curre
     mapSize: mapBytes,
     encoding: 'binary',
   });
-  return new EmbeddedTable({ database, format }, new SlotLog(logFiles(join(directory, logDirectory)), segmentSlots));
+  return new EmbeddedTable({ database, format }, new SegmentedLog(logFiles(join(directory, logDirectory)), segmentEntries));
 }
 
 /**
@@ -63,7 +64,7 @@ function objectKey(item: ObjectItem): EmbeddedKey {
   return isPlain ? ['O', ...parts] : ['O', keyDigest(item)];
 }
 const metaKey: EmbeddedKey = ['M'];
-const leaseKey = ({ shard, name }: LeaseItem): EmbeddedKey => ['K', shard, name];
+const noteKey = ({ shard, name }: NoteItem): EmbeddedKey => ['K', shard, name];
 const mailKey = ({ mailbox, number }: Pick<MailItem, 'mailbox' | 'number'>): EmbeddedKey => ['P', mailbox, number];
 const blobKey = (hash: string): EmbeddedKey => ['B', hash];
 /** Sorts after all that begins the same. */
@@ -74,15 +75,15 @@ type Head<T, Binary extends keyof T> = Omit<T, Binary>;
 class EmbeddedTable implements Table {
   readonly #database: RootDatabase<Buffer, EmbeddedKey>;
   readonly #format: FormatFile;
-  readonly #log: SlotLog;
+  readonly #log: SegmentedLog;
 
-  constructor({ database, format }: { database: RootDatabase<Buffer, EmbeddedKey>; format: FormatFile }, log: SlotLog) {
+  constructor({ database, format }: { database: RootDatabase<Buffer, EmbeddedKey>; format: FormatFile }, log: SegmentedLog) {
     this.#database = database;
     this.#format = format;
     this.#log = log;
   }
 
-  async appendSlot(item: SlotItem): Promise<Appended> {
+  async appendEntry(item: EntryItem): Promise<Appended> {
     try {
       const by = await this.#log.append(item);
       return by.nonce === item.nonce ? { outcome: 'written' } : { outcome: 'taken', by };
@@ -93,7 +94,7 @@ class EmbeddedTable implements Table {
     }
   }
 
-  readSlots(after: number, limit?: number): Promise<SlotPage> {
+  readEntries(after: number, limit?: number): Promise<EntryPage> {
     return this.#fromLog(() => this.#log.read(after, limit));
   }
 
@@ -101,13 +102,13 @@ class EmbeddedTable implements Table {
     return this.#metaItem(this.#get(metaKey));
   }
 
-  async advanceMeta(fromSlot: number, to: MetaItem): Promise<Outcome> {
+  async advanceMeta(fromIndex: number, to: MetaItem): Promise<Outcome> {
     // Before the watermark passes the entry for it in the log.
     const { format } = to;
     if (format !== undefined) await this.#fromLog(async () => this.#format.raise(format));
     return this.#transaction<Outcome>(() => {
-      if (this.#metaItem(this.#database.get(metaKey)).slot !== fromSlot) return 'taken';
-      void this.#database.put(metaKey, encodeItem(to));
+      if (this.#metaItem(this.#database.get(metaKey)).logIndex !== fromIndex) return 'taken';
+      void this.#database.put(metaKey, encodeMeta(to));
       return 'written';
     });
   }
@@ -123,19 +124,19 @@ class EmbeddedTable implements Table {
     return [...this.#range(['O'], ['O', last])].map(({ key, value }) => objectItem(value, key));
   }
 
-  putLease(item: LeaseItem): Promise<Outcome> {
+  putNote(item: NoteItem): Promise<Outcome> {
     return this.#transaction<Outcome>(() => {
-      const key = leaseKey(item);
+      const key = noteKey(item);
       const current = this.#database.get(key);
-      if (current !== undefined && leaseItem(current, key).revision >= item.revision) return 'taken';
+      if (current !== undefined && noteItem(current, key).revision >= item.revision) return 'taken';
       const { body, ...head } = item;
       void this.#database.put(key, encodeItem(head, body));
       return 'written';
     });
   }
 
-  async readLeases(shard: number): Promise<readonly LeaseItem[]> {
-    return [...this.#range(['K', shard], ['K', shard, last])].map(({ key, value }) => leaseItem(value, key));
+  async readNotes(shard: number): Promise<readonly NoteItem[]> {
+    return [...this.#range(['K', shard], ['K', shard, last])].map(({ key, value }) => noteItem(value, key));
   }
 
   putMail(item: MailItem): Promise<Outcome> {
@@ -244,7 +245,7 @@ class EmbeddedTable implements Table {
   }
 
   #metaItem(value: Uint8Array | undefined): MetaItem {
-    return value === undefined ? this.#format.firstMeta : decodeItem<MetaItem>(value, 'the watermark').head;
+    return value === undefined ? this.#format.firstMeta : decodeMeta(value);
   }
 
   async #fromLog<T>(action: () => Promise<T>): Promise<T> {
@@ -286,8 +287,8 @@ function objectItem(value: Uint8Array, key: EmbeddedKey): ObjectItem {
   return isTombstone ? item : { ...item, body: binary };
 }
 
-function leaseItem(value: Uint8Array, key: EmbeddedKey): LeaseItem {
-  const { head, binary } = decodeItem<Head<LeaseItem, 'body'>>(value, `lease ${key.slice(1).join(' ')}`);
+function noteItem(value: Uint8Array, key: EmbeddedKey): NoteItem {
+  const { head, binary } = decodeItem<Head<NoteItem, 'body'>>(value, `note ${key.slice(1).join(' ')}`);
   return { ...head, body: binary };
 }
 

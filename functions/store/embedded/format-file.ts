@@ -36,7 +36,7 @@ export class FormatFile {
   /** The watermark before the first. */
   get firstMeta(): MetaItem {
     const format = this.#read();
-    return { slot: 0, revision: 0, ...(format.writes === firstFormat ? {} : { format }) };
+    return { logIndex: 0, revision: 0, ...(format.writes === firstFormat ? {} : { format }) };
   }
 
   raise(format: FormatState): void {

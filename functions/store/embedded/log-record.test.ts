@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { StoreError } from '../store.ts';
-import type { SlotItem } from '../table.ts';
+import type { EntryItem } from '../table.ts';
 import { encodeRecord, findRecords, recordAt } from './log-record.ts';
 
-const slot = (number: number, frames: Uint8Array = Buffer.from(`frames of ${number}`), nonce = `nonce-${number}`): SlotItem => ({
-  slot: number,
+const entry = (number: number, frames: Uint8Array = Buffer.from(`frames of ${number}`), nonce = `nonce-${number}`): EntryItem => ({
+  logIndex: number,
   firstRevision: number,
   count: 1,
   nonce,
@@ -21,7 +21,7 @@ function nonces(bytes: Buffer, window = whole): string[] {
   return findRecords(bytes, window).records.map(({ at }) => recordAt(bytes, at - window.at)?.item.nonce ?? '');
 }
 
-const [one, two, three] = [encodeRecord(slot(1)), encodeRecord(slot(2)), encodeRecord(slot(3, Buffer.alloc(1500, 7)))];
+const [one, two, three] = [encodeRecord(entry(1)), encodeRecord(entry(2)), encodeRecord(entry(3, Buffer.alloc(1500, 7)))];
 const log = Buffer.concat([one, two, three]);
 
 const isCorrupt = (error: unknown): boolean => error instanceof StoreError && error.code === 'corrupt';
@@ -31,7 +31,7 @@ describe('a record', () => {
     const piece = fc.oneof(fc.uint8Array(), fc.constant(one.subarray(0, 4)), fc.constant(one));
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 6 }), (pieces) => {
-        const item = slot(1, Buffer.concat(pieces));
+        const item = entry(1, Buffer.concat(pieces));
         const bytes = encodeRecord(item);
         const read = recordAt(bytes, 0);
         assert.deepEqual({ ...read?.item, frames: Buffer.from(read?.item.frames ?? []) }, item);
@@ -44,7 +44,7 @@ describe('a record', () => {
 
 describe('records in a file', () => {
   test('count once: who came too late, or again, is void', () => {
-    const late = encodeRecord(slot(2, Buffer.from('late'), 'late'));
+    const late = encodeRecord(entry(2, Buffer.from('late'), 'late'));
     assert.deepEqual(nonces(Buffer.concat([one, two, late, one, three, late])), ['nonce-1', 'nonce-2', 'nonce-3']);
   });
 
@@ -63,9 +63,9 @@ describe('records in a file', () => {
       assert.deepEqual(findRecords(torn, whole).end, before);
       assert.deepEqual(nonces(torn), ['nonce-1', 'nonce-2']);
       for (const between of [[], [two]]) {
-        const again = Buffer.concat([torn, ...between, encodeRecord(slot(3, Buffer.from('again'), 'again'))]);
+        const again = Buffer.concat([torn, ...between, encodeRecord(entry(3, Buffer.from('again'), 'again'))]);
         assert.deepEqual(nonces(again), ['nonce-1', 'nonce-2', 'again']);
-        // Another who came too late, and no new slot yet.
+        // Another who came too late, and no new entry yet.
         assert.deepEqual(nonces(Buffer.concat([torn, ...between])), ['nonce-1', 'nonce-2']);
       }
     }
@@ -92,13 +92,13 @@ describe('records in a file', () => {
     }
   });
 
-  test('name the slot that cannot be read', () => {
+  test('name the log entry that cannot be read', () => {
     assert.throws(
       () => findRecords(Buffer.concat([one, three]), whole),
-      new StoreError('corrupt', 'slot 2 cannot be read: there is none before slot 3'),
+      new StoreError('corrupt', 'log entry 2 cannot be read: there is none before log entry 3'),
     );
     const damaged = Buffer.from(log);
     damaged.write('X', log.length - 1);
-    assert.throws(() => findRecords(damaged, whole), new StoreError('corrupt', 'slot 3 cannot be read: its checksum is wrong'));
+    assert.throws(() => findRecords(damaged, whole), new StoreError('corrupt', 'log entry 3 cannot be read: its checksum is wrong'));
   });
 });

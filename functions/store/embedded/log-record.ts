@@ -1,14 +1,14 @@
 /**
- * How a slot lies in a file that several processes append to without asking one another:
+ * How an entry lies in a file that several processes append to without asking one another:
  *
  *     mark (4 bytes) · length of the item (4) · checksum of the item (4) · checksum of these twelve bytes (4) · the item
  *
  * The mark occurs in no item. So a record that was cut off hides nothing of the one behind it. The first whole
- * record of a slot counts, at the place where that slot is next; all others are void.
+ * record of an entry counts, at the place where that entry is next; all others are void.
  */
 import { crc32 } from 'node:zlib';
 import { StoreError } from '../store.ts';
-import type { SlotItem } from '../table.ts';
+import type { EntryItem } from '../table.ts';
 import { decodeItem, encodeItem } from './item-codec.ts';
 
 /** No byte of UTF-8, so heads need not be searched; frames are. */
@@ -19,12 +19,12 @@ const fixedBytes = 16;
 /** Disks write these as a whole or not at all. Source: etcd-io/etcd, server/storage/wal/decoder.go, isTornEntry. */
 const sectorBytes = 512;
 
-/** `marks`: where in the frames a mark has lost its first byte. */
-type Head = Omit<SlotItem, 'frames'> & { readonly marks?: readonly number[] };
+/** `slot`: the log index, under its name in stored records. `marks`: where in the frames a mark has lost its first byte. */
+type Head = Omit<EntryItem, 'logIndex' | 'frames'> & { readonly slot: number; readonly marks?: readonly number[] };
 
-export function encodeRecord({ frames, ...slot }: SlotItem): Buffer {
+export function encodeRecord({ logIndex: slot, frames, ...rest }: EntryItem): Buffer {
   const marks = marksIn(frames);
-  const head: Head = marks.length === 0 ? slot : { ...slot, marks };
+  const head: Head = { slot, ...rest, ...(marks.length === 0 ? {} : { marks }) };
   const bytes = encodeItem(head, frames, fixedBytes);
   for (const at of marks) bytes[bytes.length - frames.length + at] = 0;
   bytes.writeUInt32BE(markNumber, 0);
@@ -35,21 +35,21 @@ export function encodeRecord({ frames, ...slot }: SlotItem): Buffer {
 }
 
 /** Undefined: there is no whole record at this place. */
-export function recordAt(bytes: Buffer, at: number): { readonly item: SlotItem; readonly end: number } | undefined {
+export function recordAt(bytes: Buffer, at: number): { readonly item: EntryItem; readonly end: number } | undefined {
   const end = endOf(bytes, at);
   if (end === undefined || end > bytes.length) return undefined;
   const encoded = bytes.subarray(at + fixedBytes, end);
   if (crc32(encoded) !== bytes.readUInt32BE(at + 8)) return undefined;
-  const { head, binary } = decodeItem<Head>(encoded, 'a slot');
-  const { marks, ...slot } = head;
-  return { item: { ...slot, frames: marks === undefined ? binary : withMarks(binary, marks) }, end };
+  const { head, binary } = decodeItem<Head>(encoded, 'a log entry');
+  const { slot: logIndex, marks, ...rest } = head;
+  return { item: { logIndex, ...rest, frames: marks === undefined ? binary : withMarks(binary, marks) }, end };
 }
 
 export interface Found {
-  /** The records that count, in the order of their slots; places are those of the file. */
+  /** The records that count, in the order of their entries; places are those of the file. */
   readonly records: readonly { readonly at: number; readonly length: number }[];
   /** What the last of them holds. */
-  readonly newest: SlotItem | undefined;
+  readonly newest: EntryItem | undefined;
   /** What is before is settled. What is behind may be half a record that is being written, or will never be. */
   readonly end: number;
 }
@@ -57,19 +57,19 @@ export interface Found {
 export interface Window {
   /** Where in the file the bytes begin. */
   readonly at: number;
-  /** The slot that comes next. */
+  /** The entry that comes next. */
   readonly next: number;
   /** Whether the file ends with them. */
   readonly isLast: boolean;
 }
 
 /**
- * The records of a stretch of a segment. Bytes that are none are void if the slot that is next comes after them: then
+ * The records of a stretch of a segment. Bytes that are none are void if the entry that is next comes after them: then
  * none was lost. At the end of the file they are void if a write that ended too early would leave such.
  */
 export function findRecords(bytes: Buffer, window: Window): Found {
   const records: Found['records'][number][] = [];
-  let newest: SlotItem | undefined;
+  let newest: EntryItem | undefined;
   let settled = 0;
   for (let at = 0; at !== -1 && at < bytes.length;) {
     const record = recordAt(bytes, at);
@@ -78,14 +78,14 @@ export function findRecords(bytes: Buffer, window: Window): Found {
       continue;
     }
     const next = window.next + records.length;
-    const { slot } = record.item;
-    if (slot > next) throw unreadable(next, `there is none before slot ${slot}`);
-    if (slot === next) {
+    const { logIndex } = record.item;
+    if (logIndex > next) throw unreadable(next, `there is none before log entry ${logIndex}`);
+    if (logIndex === next) {
       records.push({ at: window.at + at, length: record.end - at });
       newest = record.item;
     }
     // Who came too late proves nothing about what was before.
-    if (slot === next || settled === at) settled = record.end;
+    if (logIndex === next || settled === at) settled = record.end;
     at = record.end;
   }
   if (window.isLast && settled < bytes.length && !isTorn(bytes, settled, window.at))
@@ -93,7 +93,8 @@ export function findRecords(bytes: Buffer, window: Window): Found {
   return { records, newest, end: window.at + settled };
 }
 
-export const unreadable = (slot: number, why: string): StoreError => new StoreError('corrupt', `slot ${slot} cannot be read: ${why}`);
+export const unreadable = (logIndex: number, why: string): StoreError =>
+  new StoreError('corrupt', `log entry ${logIndex} cannot be read: ${why}`);
 
 /** Undefined: no record begins here. */
 function endOf(bytes: Buffer, at: number): number | undefined {

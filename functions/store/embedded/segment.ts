@@ -1,9 +1,9 @@
 /**
- * One file of the log: a fixed number of slots that follow one another. A slot is shown when it is on the disk, whichever
+ * One file of the log: a fixed number of entries that follow one another. An entry is shown when it is on the disk, whichever
  * process wrote it; what is written is read back like what others wrote, so that all agree on whose record came first.
  */
 import { StoreError } from '../store.ts';
-import type { SlotItem } from '../table.ts';
+import type { EntryItem } from '../table.ts';
 import type { LogFile } from './log-files.ts';
 import { encodeRecord, findRecords, recordAt, unreadable, type Found } from './log-record.ts';
 
@@ -32,17 +32,17 @@ export interface SegmentRange {
 
 /** Grows when a record, or what is left of one, is longer. */
 const windowBytes = 4 * 1024 * 1024;
-/** At once; a slot that is larger comes alone. */
+/** At once; an entry that is larger comes alone. */
 const pageBytesMax = 4 * 1024 * 1024;
 
 export class Segment {
   readonly #file: LogFile;
   readonly #range: SegmentRange;
   readonly #disk: Disk;
-  /** The records of the slots, from the first slot on. */
+  /** The records of the entries, from the first entry on. */
   readonly #records: Found['records'][number][] = [];
   /** The one that writers and tails ask for. */
-  #newest: SlotItem | undefined;
+  #newest: EntryItem | undefined;
   /** How much of the file has been read, and is on the disk. */
   #seen = 0;
   /** How much of it is settled. */
@@ -70,26 +70,27 @@ export class Segment {
     }
   }
 
-  /** Writes the slot unless it is there, and returns the one that counts. */
-  async append(item: SlotItem): Promise<SlotItem> {
+  /** Writes the entry unless it is there, and returns the one that counts. */
+  async append(item: EntryItem): Promise<EntryItem> {
     // Who knows that others came first need not write.
     if (this.#size() !== this.#seen) await this.fresh();
-    if (item.slot === this.#next) {
+    if (item.logIndex === this.#next) {
       this.#file.append(encodeRecord(item));
       await this.fresh();
     }
-    const [found] = await this.slots(item.slot, 1);
-    if (found === undefined) throw new StoreError('corrupt', `slot ${item.slot} cannot be written: slot ${this.#next} comes before it`);
+    const [found] = await this.entries(item.logIndex, 1);
+    if (found === undefined)
+      throw new StoreError('corrupt', `log entry ${item.logIndex} cannot be written: log entry ${this.#next} comes before it`);
     return found;
   }
 
   /** From this one on, as far as they are known. */
-  async slots(from: number, limit: number): Promise<SlotItem[]> {
+  async entries(from: number, limit: number): Promise<EntryItem[]> {
     const index = from - this.#range.first;
     const page = this.#records.slice(index, index + limit);
     const [first] = page;
     if (first === undefined) return [];
-    if (from === this.#newest?.slot) return [this.#newest];
+    if (from === this.#newest?.logIndex) return [this.#newest];
     const fitting = page.filter(({ at, length }) => at + length - first.at <= pageBytesMax);
     const last = fitting.at(-1) ?? first;
     const bytes = await this.#file.read(first.at, last.at + last.length - first.at);
@@ -127,7 +128,7 @@ export class Segment {
 
   async #find(size: number): Promise<Found> {
     const records: Found['records'][number][] = [];
-    let newest: SlotItem | undefined;
+    let newest: EntryItem | undefined;
     let end = this.#settled;
     for (let length = windowBytes; end < size;) {
       const isLast = end + length >= size;

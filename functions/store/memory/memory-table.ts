@@ -5,7 +5,7 @@
 import type { Clock } from '../../world.ts';
 import { firstMeta, type Formats } from '../format.ts';
 import { StoreError } from '../store.ts';
-import type { Appended, LeaseItem, MailItem, MetaItem, ObjectItem, Outcome, Prune, SlotItem, SlotPage, Table } from '../table.ts';
+import type { Appended, NoteItem, MailItem, MetaItem, ObjectItem, Outcome, Prune, EntryItem, EntryPage, Table } from '../table.ts';
 
 export type TableMethod = Exclude<keyof Table, 'close'>;
 
@@ -25,7 +25,7 @@ export interface MemoryTableOptions {
   readonly clock?: Clock;
   /** Asked before each call; undefined: nothing goes wrong. */
   readonly fault?: (method: TableMethod) => Fault | undefined;
-  readonly pageSlots?: number;
+  readonly pageEntries?: number;
   readonly pageMail?: number;
   /** The formats of the version that makes the table. */
   readonly formats?: Formats;
@@ -33,7 +33,7 @@ export interface MemoryTableOptions {
 
 /** A signed request is refused when it arrives later than this. */
 const signatureLifeMs = 15 * 60_000;
-const defaultPageSlots = 500;
+const defaultPageEntries = 500;
 const defaultPageMail = 4;
 
 export function memoryTable(options: MemoryTableOptions = {}): Table {
@@ -42,9 +42,9 @@ export function memoryTable(options: MemoryTableOptions = {}): Table {
 
 class MemoryTable implements Table {
   readonly #options: MemoryTableOptions;
-  readonly #slots = new Map<number, SlotItem>();
+  readonly #entries = new Map<number, EntryItem>();
   readonly #objects = new Map<string, ObjectItem>();
-  readonly #leases = new Map<string, LeaseItem>();
+  readonly #notes = new Map<string, NoteItem>();
   readonly #mail = new Map<string, MailItem>();
   readonly #blobs = new Map<string, Uint8Array>();
   readonly #blobsExpireMs = new Map<string, number>();
@@ -56,18 +56,18 @@ class MemoryTable implements Table {
     this.#meta = firstMeta(options.formats);
   }
 
-  appendSlot(item: SlotItem, signedMs: number): Promise<Appended> {
-    return this.#write('appendSlot', () => this.#append(item, signedMs));
+  appendEntry(item: EntryItem, signedMs: number): Promise<Appended> {
+    return this.#write('appendEntry', () => this.#append(item, signedMs));
   }
 
-  readSlots(after: number, limit: number = this.#options.pageSlots ?? defaultPageSlots): Promise<SlotPage> {
-    return this.#read('readSlots', () => {
-      const slots: SlotItem[] = [];
-      for (let slot = after + 1; slot <= this.#newest && slots.length < limit; slot += 1) {
-        const item = this.#slots.get(slot);
-        if (item !== undefined) slots.push(item);
+  readEntries(after: number, limit: number = this.#options.pageEntries ?? defaultPageEntries): Promise<EntryPage> {
+    return this.#read('readEntries', () => {
+      const entries: EntryItem[] = [];
+      for (let logIndex = after + 1; logIndex <= this.#newest && entries.length < limit; logIndex += 1) {
+        const item = this.#entries.get(logIndex);
+        if (item !== undefined) entries.push(item);
       }
-      return { slots, more: (slots.at(-1)?.slot ?? this.#newest) < this.#newest };
+      return { entries, more: (entries.at(-1)?.logIndex ?? this.#newest) < this.#newest };
     });
   }
 
@@ -75,10 +75,10 @@ class MemoryTable implements Table {
     return this.#read('readMeta', () => this.#meta);
   }
 
-  advanceMeta(fromSlot: number, to: MetaItem, signedMs: number): Promise<Outcome> {
+  advanceMeta(fromIndex: number, to: MetaItem, signedMs: number): Promise<Outcome> {
     return this.#write<Outcome>('advanceMeta', () => {
       if (this.#isExpired(signedMs)) return 'unknown';
-      if (this.#meta.slot !== fromSlot) return 'taken';
+      if (this.#meta.logIndex !== fromIndex) return 'taken';
       this.#meta = to;
       return 'written';
     });
@@ -96,12 +96,12 @@ class MemoryTable implements Table {
     return this.#read('readObjects', () => [...this.#objects.values()]);
   }
 
-  putLease(item: LeaseItem): Promise<Outcome> {
-    return this.#write('putLease', () => putNewer(this.#leases, JSON.stringify([item.shard, item.name]), item));
+  putNote(item: NoteItem): Promise<Outcome> {
+    return this.#write('putNote', () => putNewer(this.#notes, JSON.stringify([item.shard, item.name]), item));
   }
 
-  readLeases(shard: number): Promise<readonly LeaseItem[]> {
-    return this.#read('readLeases', () => [...this.#leases.values()].filter((item) => item.shard === shard));
+  readNotes(shard: number): Promise<readonly NoteItem[]> {
+    return this.#read('readNotes', () => [...this.#notes.values()].filter((item) => item.shard === shard));
   }
 
   putMail(item: MailItem): Promise<Outcome> {
@@ -139,9 +139,9 @@ class MemoryTable implements Table {
     });
   }
 
-  async prune({ slot, revision, beforeMs }: Prune): Promise<void> {
-    for (const item of this.#slots.values()) {
-      if (item.slot <= slot && item.writtenMs < beforeMs) this.#slots.delete(item.slot);
+  async prune({ logIndex, revision, beforeMs }: Prune): Promise<void> {
+    for (const item of this.#entries.values()) {
+      if (item.logIndex <= logIndex && item.writtenMs < beforeMs) this.#entries.delete(item.logIndex);
     }
     for (const [key, item] of this.#objects) {
       if (item.body === undefined && item.revision <= revision && item.writtenMs < beforeMs) this.#objects.delete(key);
@@ -158,12 +158,12 @@ class MemoryTable implements Table {
     // Others may still use it, and it holds nothing but memory.
   }
 
-  #append(item: SlotItem, signedMs: number): Appended {
+  #append(item: EntryItem, signedMs: number): Appended {
     if (this.#isExpired(signedMs)) return { outcome: 'unknown' };
-    const by = this.#slots.get(item.slot);
+    const by = this.#entries.get(item.logIndex);
     if (by !== undefined) return { outcome: 'taken', by };
-    this.#slots.set(item.slot, item);
-    this.#newest = Math.max(this.#newest, item.slot);
+    this.#entries.set(item.logIndex, item);
+    this.#newest = Math.max(this.#newest, item.logIndex);
     return { outcome: 'written' };
   }
 
@@ -199,7 +199,7 @@ class MemoryTable implements Table {
   }
 }
 
-const unknownOf = (method: TableMethod): Appended | 'unknown' => (method === 'appendSlot' ? { outcome: 'unknown' } : 'unknown');
+const unknownOf = (method: TableMethod): Appended | 'unknown' => (method === 'appendEntry' ? { outcome: 'unknown' } : 'unknown');
 
 function putNewer<T extends { readonly revision: number }>(items: Map<string, T>, key: string, item: T): Outcome {
   if ((items.get(key)?.revision ?? -1) >= item.revision) return 'taken';

@@ -1,6 +1,6 @@
 /**
  * The groups that a change concerns, as far as the change alone shows. The function behind the stream and the timer have no
- * picture of the state. They ring where a watch would search the state: once too often rather than once too seldom.
+ * snapshot of the state. They ring where a watch would search the state: once too often rather than once too seldom.
  */
 import type { Change } from '../../store/store.ts';
 import type { Cache } from '../controller.ts';

@@ -8,7 +8,7 @@ import { timeOf } from '../../../functions/apiserver/as-of/moment.ts';
 import { Catalog } from '../../../functions/archive/catalog.ts';
 import { folderFiles } from '../../../functions/archive/folder-files.ts';
 import { Past } from '../../../functions/archive/past.ts';
-import type { PastPicture } from '../../../functions/archive/past-picture.ts';
+import type { PastSnapshot } from '../../../functions/archive/past-snapshot.ts';
 import { embeddedTable } from '../../../functions/store/embedded/embedded-table.ts';
 import { sealedFormats } from '../../../functions/store/format.ts';
 import { type LoadedObject, loadObjects } from '../../../functions/store/load-objects.ts';
@@ -22,8 +22,8 @@ import { type OutputChoice, print, progressOf } from '../output.ts';
 import { forkedObjects } from './forked-objects.ts';
 
 const world = realWorld('error');
-/** Files of the embedded log hold so many slots: a store that goes on behind another one begins with a new file. */
-const slotsOfFile = 1024;
+/** Files of the embedded log hold so many entries: a store that goes on behind another one begins with a new file. */
+const entriesOfFile = 1024;
 
 export interface RestorePastOptions extends OutputChoice {
   readonly dataDir: string;
@@ -79,11 +79,11 @@ async function made(source: DataDirectory, target: DataDirectory, { to, choice, 
     throw new CliError(`${to} is no moment of the past.`, 'A time such as 2026-11-29T10:00:00Z or a distance such as -2h is.');
   const progress = progressOf(choice);
   const catalog = new Catalog(folderFiles(source.archive, () => world.random.uuid()));
-  const { picture, end } = await progress.step('Reading the past', () => readPast(source, catalog, timeMs));
-  const objects = chosen(loadedObjects(picture));
+  const { snapshot, end } = await progress.step('Reading the past', () => readPast(source, catalog, timeMs));
+  const objects = chosen(loadedObjects(snapshot));
   await progress.step(`Writing ${objects.length} objects`, () => written(source, target, { objects, end }));
-  const asOf = new Date(picture.place.timeMs).toISOString();
-  print(choice, { objects: objects.length, asOf, revision: picture.revision, dataDirectory: target.root }, (made) =>
+  const asOf = new Date(snapshot.place.timeMs).toISOString();
+  print(choice, { objects: objects.length, asOf, revision: snapshot.revision, dataDirectory: target.root }, (made) =>
     [`${made.objects} objects, as of ${made.asOf}.`, '', `hibernetes up --data-dir ${made.dataDirectory} starts the cluster.`, ''].join(
       '\n',
     ),
@@ -91,9 +91,9 @@ async function made(source: DataDirectory, target: DataDirectory, { to, choice, 
 }
 
 interface ReadPast {
-  readonly picture: PastPicture;
+  readonly snapshot: PastSnapshot;
   /** The newest place of the source that is known: what is made goes on behind it. */
-  readonly end: PastPicture['place'];
+  readonly end: PastSnapshot['place'];
 }
 
 async function readPast(source: DataDirectory, catalog: Catalog, timeMs: number): Promise<ReadPast> {
@@ -101,11 +101,11 @@ async function readPast(source: DataDirectory, catalog: Catalog, timeMs: number)
   const table = existsSync(source.store) ? embeddedTable(source.store, { formats }) : undefined;
   try {
     const past = new Past({ catalog, formats, ...(table === undefined ? {} : { table }) });
-    const { place: end } = await past.pictureAt({ timeMs: Number.POSITIVE_INFINITY });
-    const picture = await past.pictureAt({ timeMs });
+    const { place: end } = await past.snapshotAt({ timeMs: Number.POSITIVE_INFINITY });
+    const snapshot = await past.snapshotAt({ timeMs });
     // What is sealed opens while the table and its keys are at hand.
-    for (const resource of picture.resources()) for (const stored of picture.list(resource)) stored.json();
-    return { picture, end };
+    for (const resource of snapshot.resources()) for (const stored of snapshot.list(resource)) stored.json();
+    return { snapshot, end };
   } catch (error) {
     if (error instanceof StoreError) throw new CliError(`The past cannot be read: ${error.message}.`);
     throw error;
@@ -114,15 +114,15 @@ async function readPast(source: DataDirectory, catalog: Catalog, timeMs: number)
   }
 }
 
-const loadedObjects = (picture: PastPicture): LoadedObject[] =>
-  picture
+const loadedObjects = (snapshot: PastSnapshot): LoadedObject[] =>
+  snapshot
     .resources()
-    .flatMap((resource) => picture.list(resource))
+    .flatMap((resource) => snapshot.list(resource))
     .map((stored) => ({ key: stored.key, revision: stored.revision, json: stored.json().toString() }));
 
 interface Written {
   readonly objects: readonly LoadedObject[];
-  readonly end: PastPicture['place'];
+  readonly end: PastSnapshot['place'];
 }
 
 async function written(source: DataDirectory, target: DataDirectory, { objects, end }: Written): Promise<void> {
@@ -130,12 +130,12 @@ async function written(source: DataDirectory, target: DataDirectory, { objects, 
   rmSync(draft, { recursive: true, force: true });
   mkdirSync(target.root, { recursive: true, mode: 0o700 });
   const isInPlace = source.root === target.root;
-  const afterSlot = isInPlace ? Math.ceil((end.slot + 1) / slotsOfFile) * slotsOfFile : 0;
+  const afterIndex = isInPlace ? Math.ceil((end.logIndex + 1) / entriesOfFile) * entriesOfFile : 0;
   try {
     const formats = sealedFormats(fileKeyRing(target.pki));
     const table = embeddedTable(draft, { formats });
     try {
-      await loadObjects({ table, formats, ...world }, { revision: end.revision, hasKeys: true, afterSlot }, each(objects));
+      await loadObjects({ table, formats, ...world }, { revision: end.revision, hasKeys: true, afterIndex }, each(objects));
     } finally {
       await table.close();
     }

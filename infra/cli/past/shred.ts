@@ -49,7 +49,7 @@ export async function shredSecret(words: readonly string[], { dataDir, namespace
 }
 
 const shreddedText = (namespace: string, name: string): string =>
-  `The Secret ${namespace}/${name} can no longer be read in the archive. What was written in the last ${defaultLimits.slotLifeMs / minuteMs} minutes is in the log until then.\n`;
+  `The Secret ${namespace}/${name} can no longer be read in the archive. What was written in the last ${defaultLimits.entryLifeMs / minuteMs} minutes is in the log until then.\n`;
 
 const isThere = (dataDir: string, namespace: string, name: string): Promise<boolean> =>
   withApi({ dataDir }, async ({ fetch }) => {

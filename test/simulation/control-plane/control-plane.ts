@@ -135,9 +135,9 @@ class ControlPlane {
     });
   }
 
-  async begin(slots: Awaited<ReturnType<typeof bootstrapped>>): Promise<void> {
+  async begin(entries: Awaited<ReturnType<typeof bootstrapped>>): Promise<void> {
     const table = witnessed(this.#table, this.#witness);
-    for (const slot of slots) await table.appendSlot(slot, startMs);
+    for (const entry of entries) await table.appendEntry(entry, startMs);
   }
 
   report(): ControlPlaneReport {

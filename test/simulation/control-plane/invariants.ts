@@ -32,7 +32,7 @@ export class Invariants {
   /** Jobs of which a pod was taken away: replaced at once, it may still succeed. */
   readonly #disturbed = new Set<string>();
   /** Deployments that had as many ready pods as they must never again have fewer of, and how many. */
-  readonly #floors = new Map<string, number>();
+  readonly #reachedMin = new Map<string, number>();
   /** Nothing but controllers and users of the API takes pods away. */
   #isPeaceful: boolean;
 
@@ -98,7 +98,7 @@ export class Invariants {
       this.#checkQuota(key.namespace);
       if (owner !== undefined) this.#checkCount(owner.uid, what);
     }
-    if (this.#isPeaceful) this.#checkFloors(key.namespace);
+    if (this.#isPeaceful) this.#checkMinAvailable(key.namespace);
   }
 
   #checkCapacity(nodeName: string): void {
@@ -142,12 +142,12 @@ export class Invariants {
   }
 
   #judgeDeployment({ type, object, before, atMs, key }: WitnessedChange<Deployment>): void {
-    if (type === 'deleted') return void this.#floors.delete(uidOf(object));
+    if (type === 'deleted') return void this.#reachedMin.delete(uidOf(object));
     if (type === 'added' || before?.metadata.generation !== object.metadata.generation) {
       this.#want(object, ceilingOf(object), atMs);
-      if (before?.spec.replicas !== object.spec.replicas) this.#floors.delete(uidOf(object));
+      if (before?.spec.replicas !== object.spec.replicas) this.#reachedMin.delete(uidOf(object));
     }
-    if (this.#isPeaceful) this.#checkFloors(key.namespace);
+    if (this.#isPeaceful) this.#checkMinAvailable(key.namespace);
   }
 
   /** A node that has been silent for too long: its pods count as not ready. */
@@ -156,29 +156,29 @@ export class Invariants {
     if (ready !== undefined && ready.status !== 'True') this.#isPeaceful = false;
   }
 
-  #checkFloors(namespace: string): void {
+  #checkMinAvailable(namespace: string): void {
     const place = this.#witness.get(types.namespaces, '', namespace);
     if (place === undefined || isTerminating(place)) return;
     for (const deployment of this.#witness.list(types.deployments, namespace)) {
       // Its pods are taken away by others.
       if (this.#witness.list(types.podDisruptionBudgets, namespace).length > 0) this.#checkBudget(deployment);
-      else if (!isTerminating(deployment)) this.#checkFloor(deployment, floorOf(deployment), 'rollouts');
+      else if (!isTerminating(deployment)) this.#checkMin(deployment, minAvailableOf(deployment), 'rollouts');
     }
   }
 
   #checkBudget(deployment: Deployment): void {
-    this.#checkFloor(deployment, budgetMin, 'budgets');
+    this.#checkMin(deployment, budgetMin, 'budgets');
   }
 
-  #checkFloor(deployment: Deployment, floor: number, invariant: string): void {
+  #checkMin(deployment: Deployment, minAvailable: number, invariant: string): void {
     const namespace = namespaceOf(deployment);
     const sets = this.#witness.list(types.replicaSets, namespace).filter((set) => controllerOf(set)?.uid === uidOf(deployment));
     const uids = new Set(sets.map(uidOf));
     const own = this.#witness.list(types.pods, namespace).filter((pod) => uids.has(controllerOf(pod)?.uid ?? ''));
     const ready = own.filter((pod) => isPodReady(pod) && !isTerminating(pod)).length;
-    const reached = this.#floors.get(uidOf(deployment));
+    const reached = this.#reachedMin.get(uidOf(deployment));
     if (reached === undefined) {
-      if (ready >= floor) this.#floors.set(uidOf(deployment), floor);
+      if (ready >= minAvailable) this.#reachedMin.set(uidOf(deployment), minAvailable);
       return;
     }
     const what = (): string => `${namespace}/${nameOf(deployment)} has ${ready} ready pods, and must have ${reached}`;
@@ -260,7 +260,7 @@ function ceilingOf({ spec: { replicas = 1, strategy } }: Deployment): number {
 }
 
 /** How many ready pods there must be. */
-function floorOf({ spec: { replicas = 1, strategy } }: Deployment): number {
+function minAvailableOf({ spec: { replicas = 1, strategy } }: Deployment): number {
   const surge = shareOf(strategy?.rollingUpdate?.maxSurge, replicas, Math.ceil);
   const missing = shareOf(strategy?.rollingUpdate?.maxUnavailable, replicas, Math.floor);
   return replicas - (surge === 0 && missing === 0 ? 1 : missing);

@@ -5,7 +5,7 @@ import { createTokens } from '../../../functions/apiserver/auth/tokens.ts';
 import { bootstrap } from '../../../functions/cloud/bootstrap.ts';
 import { openClusterStore } from '../../../functions/cluster-store.ts';
 import { memoryTable } from '../../../functions/store/memory/memory-table.ts';
-import type { SlotItem } from '../../../functions/store/table.ts';
+import type { EntryItem } from '../../../functions/store/table.ts';
 import { virtualWorld } from '../../support/virtual-world.ts';
 
 export const startMs = Date.UTC(2026, 0, 1);
@@ -15,17 +15,17 @@ let keys: Promise<SigningKeys> | undefined;
 /** No simulation depends on which they are. */
 export const signingKeys = (): Promise<SigningKeys> => (keys ??= newSigningKeyPem().then((pem) => [signingKeyOf(pem)]));
 
-let template: Promise<readonly SlotItem[]> | undefined;
+let template: Promise<readonly EntryItem[]> | undefined;
 
-export const bootstrapped = (): Promise<readonly SlotItem[]> => (template ??= makeTemplate());
+export const bootstrapped = (): Promise<readonly EntryItem[]> => (template ??= makeTemplate());
 
-async function makeTemplate(): Promise<readonly SlotItem[]> {
+async function makeTemplate(): Promise<readonly EntryItem[]> {
   const world = virtualWorld(1, startMs);
-  const slots: SlotItem[] = [];
+  const entries: EntryItem[] = [];
   const table = memoryTable({ clock: world.clock });
-  const append = table.appendSlot.bind(table);
-  table.appendSlot = (item, signedMs) => {
-    slots.push(item);
+  const append = table.appendEntry.bind(table);
+  table.appendEntry = (item, signedMs) => {
+    entries.push(item);
     return append(item, signedMs);
   };
   const { store, registry, definitions } = await openClusterStore({ table, world });
@@ -35,5 +35,5 @@ async function makeTemplate(): Promise<readonly SlotItem[]> {
   await bootstrap(api, definitions, place);
   api.close();
   await store.close();
-  return slots;
+  return entries;
 }

@@ -8,8 +8,8 @@ import { uidOf } from '../../../functions/kube/object.ts';
 import type { ResourceType } from '../../../functions/kube/resource-type.ts';
 import { groupResource } from '../../../functions/kube/resource-type.ts';
 import type { Key } from '../../../functions/kube/view.ts';
-import { decodeFrames, isMark } from '../../../functions/store/slot-codec.ts';
-import type { SlotItem, Table } from '../../../functions/store/table.ts';
+import { decodeFrames, isMark } from '../../../functions/store/entry-codec.ts';
+import type { EntryItem, Table } from '../../../functions/store/table.ts';
 import type { Timeline } from '../timeline.ts';
 
 export interface WitnessedChange<T extends KubeObject = KubeObject> {
@@ -66,7 +66,7 @@ export class Witness {
     this.#blobs.set(hash, bytes);
   }
 
-  appended(item: SlotItem): void {
+  appended(item: EntryItem): void {
     let revision = item.firstRevision;
     for (const frame of decodeFrames(item)) {
       this.#revision = revision;
@@ -94,18 +94,18 @@ export class Witness {
   #decode(body: Uint8Array): KubeObject {
     const hash = blobHash(body);
     const bytes = hash === undefined ? body : this.#blobs.get(hash);
-    if (bytes === undefined) throw new Error(`a slot points to blob ${hash}, which is not there`);
+    if (bytes === undefined) throw new Error(`a log entry points to blob ${hash}, which is not there`);
     return decodeBody(bytes, 'the witness');
   }
 }
 
-/** The table with a witness to each slot and blob. */
+/** The table with a witness to each log entry and blob. */
 export function witnessed(table: Table, witness: Witness): Table {
   return new Proxy(table, {
     get(target, property: keyof Table) {
-      if (property === 'appendSlot')
-        return async (item: SlotItem, signedMs: number) => {
-          const result = await target.appendSlot(item, signedMs);
+      if (property === 'appendEntry')
+        return async (item: EntryItem, signedMs: number) => {
+          const result = await target.appendEntry(item, signedMs);
           if (result.outcome === 'written') witness.appended(item);
           return result;
         };

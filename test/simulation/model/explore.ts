@@ -36,37 +36,37 @@ export function explore(rules: Rules, bounds: Bounds): Exploration {
   return { states: known.size, loss: undefined, way: [] };
 }
 
-/** What makes a difference from now on. Writers are alike, and so are materialisers: which of them is which does not matter. */
+/** What makes a difference from now on. Writers are alike, and so are checkpointers: which of them is which does not matter. */
 function textOf(state: State): string {
-  const { removed, item, isItemOld, watermark, passed, oldSlots, ticks, broken } = state;
-  const table = `${removed} ${item}${isItemOld ? 'o' : ''} ${watermark} ${passed} ${oldSlots} ${ticks} ${broken ?? ''}`;
-  return `${table}|${smaller(writersText(state, '12'), writersText(state, '21'))}|${smaller(materialisersText(state, [0, 1]), materialisersText(state, [1, 0]))}`;
+  const { removed, item, isItemOld, watermark, passed, oldEntries, ticks, broken } = state;
+  const table = `${removed} ${item}${isItemOld ? 'o' : ''} ${watermark} ${passed} ${oldEntries} ${ticks} ${broken ?? ''}`;
+  return `${table}|${smaller(writersText(state, '12'), writersText(state, '21'))}|${smaller(checkpointersText(state, [0, 1]), checkpointersText(state, [1, 0]))}`;
 }
 
 const smaller = (a: string, b: string): string => (a < b ? a : b);
 
 function writersText({ log, writers, appends, passed }: State, order: '12' | '21'): string {
   const entryText = ({ operation, deletes }: Entry): string => `${order === '12' ? operation : swapped(operation)}${deletes ? '-' : '+'}`;
-  const own = [writers[Number(order[0]) - 1]!, writers[Number(order[1]) - 1]!].map(({ head, isFresh, operationsLeft, slot, entry }) =>
-    operationsLeft === 0 ? '' : `${head}${isFresh ? 'f' : ''}${operationsLeft},${slot}${entry === undefined ? '' : entryText(entry)}`,
+  const own = [writers[Number(order[0]) - 1]!, writers[Number(order[1]) - 1]!].map(({ head, isFresh, operationsLeft, logIndex, entry }) =>
+    operationsLeft === 0 ? '' : `${head}${isFresh ? 'f' : ''}${operationsLeft},${logIndex}${entry === undefined ? '' : entryText(entry)}`,
   );
-  // A place that is taken stays so until slots are removed that the watermark has passed.
+  // A place that is taken stays so until log entries are removed that the watermark has passed.
   const underWay = appends
-    .filter(({ slot }) => slot > log.length || slot <= passed)
-    .map(({ slot, entry }) => `${slot},${entryText(entry)}`);
+    .filter(({ logIndex }) => logIndex > log.length || logIndex <= passed)
+    .map(({ logIndex, entry }) => `${logIndex},${entryText(entry)}`);
   return `${log.map(entryText).join('')};${own.join(' ')};${underWay.toSorted().join(' ')}`;
 }
 
 const swapped = (operation: string): string => `${operation.startsWith('1') ? 2 : 1}${operation.slice(1)}`;
 
-function materialisersText({ materialisers, puts }: State, order: readonly number[]): string {
+function checkpointersText({ checkpointers, puts }: State, order: readonly number[]): string {
   const own = order.map((index) => {
-    const { step, from, to, isFresh } = materialisers[index]!;
+    const { step, from, to, isFresh } = checkpointers[index]!;
     return `${step},${from},${to}${step !== 'idle' && isFresh ? 'f' : ''}`;
   });
   // Who put it matters only to one that waits for it.
   const underWay = puts.map(({ revision, by, isIn }) => {
-    const isAwaited = materialisers[by]!.step === 'has put' && materialisers[by]!.to === revision;
+    const isAwaited = checkpointers[by]!.step === 'has put' && checkpointers[by]!.to === revision;
     return `${revision},${isAwaited ? `${order.indexOf(by)}${isIn}` : ''}`;
   });
   return `${own.join(' ')};${underWay.toSorted().join(' ')}`;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { decodeFrames, encodeFrames, type Frame } from './slot-codec.ts';
+import { decodeFrames, encodeFrames, type Frame } from './entry-codec.ts';
 import { StoreError } from './store.ts';
 
 const frames: Frame[] = [
@@ -16,12 +16,19 @@ const frames: Frame[] = [
   { type: 'deleted', key: { resource: 'pods', namespace: 'x', name: 'b' }, uid: 'v', previousRevision: 3, body: Buffer.alloc(0) },
 ];
 
-const itemOf = (encoded: Uint8Array, count: number) => ({ slot: 5, firstRevision: 9, count, nonce: 'n', writtenMs: 0, frames: encoded });
+const itemOf = (encoded: Uint8Array, count: number) => ({
+  logIndex: 5,
+  firstRevision: 9,
+  count,
+  nonce: 'n',
+  writtenMs: 0,
+  frames: encoded,
+});
 
 test('reads back what it wrote', () => {
   assert.deepEqual(decodeFrames(itemOf(encodeFrames(frames), 3)), frames);
-  const floor: Frame[] = [{ type: 'floor', floor: 12 }];
-  assert.deepEqual(decodeFrames(itemOf(encodeFrames(floor), 1)), floor);
+  const compactRevision: Frame[] = [{ type: 'compaction', compactRevision: 12 }];
+  assert.deepEqual(decodeFrames(itemOf(encodeFrames(compactRevision), 1)), compactRevision);
 });
 
 test('finds any single damaged byte', () => {
@@ -31,15 +38,15 @@ test('finds any single damaged byte', () => {
     damaged.writeUInt8(damaged.readUInt8(at) ^ 0x20, at);
     assert.throws(
       () => decodeFrames(itemOf(damaged, 3)),
-      new StoreError('corrupt', 'slot 5 cannot be read: its checksum is wrong'),
+      new StoreError('corrupt', 'log entry 5 cannot be read: its checksum is wrong'),
       `byte ${at}`,
     );
   }
 });
 
-test('refuses a slot that holds another number of changes than its head states', () => {
+test('refuses a log entry that holds another number of changes than its head states', () => {
   assert.throws(
     () => decodeFrames(itemOf(encodeFrames(frames), 2)),
-    new StoreError('corrupt', 'slot 5 cannot be read: it holds 3 changes, not 2'),
+    new StoreError('corrupt', 'log entry 5 cannot be read: it holds 3 changes, not 2'),
   );
 });

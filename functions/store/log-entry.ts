@@ -1,24 +1,24 @@
-/** A slot of the log, read: its changes, their objects still as bodies. */
+/** An entry of the log, read: its changes, their objects still as bodies. */
 import type { Key, Stored } from '../kube/view.ts';
 import { MissingBlob } from './blobs.ts';
 import { blobHash, checkFormat } from './body.ts';
 import { currentFormats, type FormatItem, type Formats, type ReadBody } from './format.ts';
 import { UnknownClusterKey } from './seal.ts';
-import { decodeFrames, isMark, type MarkFrame } from './slot-codec.ts';
+import { decodeFrames, isMark, type MarkFrame } from './entry-codec.ts';
 import type { Change } from './store.ts';
 import { Decoder, StoredChange, StoredObject, type SelectableFields } from './stored-object.ts';
-import type { SlotItem, Table } from './table.ts';
+import type { EntryItem, Table } from './table.ts';
 
-export type Entry = { readonly type: 'change'; readonly change: Change; readonly previousRevision: number } | MarkFrame;
+export type EntryContent = { readonly type: 'change'; readonly change: Change; readonly previousRevision: number } | MarkFrame;
 
-export interface LogSlot {
-  readonly slot: number;
+export interface LogEntry {
+  readonly logIndex: number;
   readonly firstRevision: number;
   readonly writtenMs: number;
-  readonly entries: readonly Entry[];
+  readonly contents: readonly EntryContent[];
 }
 
-export const lastRevision = ({ firstRevision, entries }: LogSlot): number => firstRevision + entries.length - 1;
+export const lastRevision = ({ firstRevision, contents }: LogEntry): number => firstRevision + contents.length - 1;
 
 /** Reads bodies that may lie in blobs. */
 export class BodyReader {
@@ -67,18 +67,18 @@ interface HeldBody extends ReadBody {
   readonly blob?: string;
 }
 
-export async function readLogSlot(item: SlotItem, bodies: BodyReader, fields: SelectableFields): Promise<LogSlot> {
-  const entries: Entry[] = [];
+export async function readLogEntry(item: EntryItem, bodies: BodyReader, fields: SelectableFields): Promise<LogEntry> {
+  const contents: EntryContent[] = [];
   for (const [index, frame] of decodeFrames(item).entries()) {
     if (isMark(frame)) {
       if (frame.type === 'format') bodies.formats.check(frame.format, 'the store');
-      entries.push(frame);
+      contents.push(frame);
       continue;
     }
     const { resource, namespace, name } = frame.key;
-    const held = await bodies.read(frame, `slot ${item.slot}, ${resource} ${namespace}/${name}`);
+    const held = await bodies.read(frame, `log entry ${item.logIndex}, ${resource} ${namespace}/${name}`);
     const change = new StoredChange({ ...frame, revision: item.firstRevision + index, ...held }, bodies.decoder, fields);
-    entries.push({ type: 'change', change, previousRevision: frame.previousRevision });
+    contents.push({ type: 'change', change, previousRevision: frame.previousRevision });
   }
-  return { slot: item.slot, firstRevision: item.firstRevision, writtenMs: item.writtenMs, entries };
+  return { logIndex: item.logIndex, firstRevision: item.firstRevision, writtenMs: item.writtenMs, contents };
 }

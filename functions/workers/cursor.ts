@@ -9,17 +9,17 @@ import type { Key, View } from '../kube/view.ts';
 import type { Store } from '../store/store.ts';
 import type { Pending } from './work-queue.ts';
 
-export interface Checkpoint {
+export interface Cursor {
   /** Another version of the code knows nothing of the past and reconciles everything. */
   readonly codeVersion: string;
   /** Every change up to here was taken in. */
   readonly revision: number;
   /** Absent in those of earlier versions. */
   readonly savedAtMs?: number;
-  readonly controllers: Readonly<Record<string, ControllerCheckpoint>>;
+  readonly controllers: Readonly<Record<string, ControllerCursor>>;
 }
 
-export interface ControllerCheckpoint {
+export interface ControllerCursor {
   /** When everything was last put into the queue. */
   readonly resyncedAtMs: number;
   readonly pending: readonly Pending[];
@@ -29,7 +29,7 @@ export interface ControllerCheckpoint {
  * Whether nothing differs but that what was planned is planned for later. A session that takes up the earlier plan reconciles
  * once more than needed, and finds the same: a reconcile that finds nothing is not written down.
  */
-export function isOnlyLater(before: Checkpoint['controllers'], after: Checkpoint['controllers']): boolean {
+export function isOnlyLater(before: Cursor['controllers'], after: Cursor['controllers']): boolean {
   const names = Object.keys(after);
   if (names.length !== Object.keys(before).length) return false;
   return names.every((name) => {
@@ -47,10 +47,10 @@ function areOnlyLater(before: readonly Pending[], after: readonly Pending[]): bo
   });
 }
 
-export interface CheckpointPort {
-  load(): Promise<Checkpoint | undefined>;
-  /** Throws `TakenOver` when another process has loaded and saved the checkpoint since. */
-  save(checkpoint: Checkpoint): Promise<void>;
+export interface CursorPort {
+  load(): Promise<Cursor | undefined>;
+  /** Throws `TakenOver` when another process has loaded and saved the cursor since. */
+  save(cursor: Cursor): Promise<void>;
 }
 
 /** Another process works for this group now. */
@@ -60,46 +60,47 @@ export class TakenOver extends Error {
 
 const resource = 'checkpoints.hibernetes.dev';
 
-/** Objects that the API does not serve, such as checkpoints and keys: no change of them wakes anybody. */
+/** Objects that the API does not serve, such as cursors and keys: no change of them wakes anybody. */
 export const isInternal = (groupResource: string): boolean => groupResource.endsWith('.hibernetes.dev');
 
-interface StoredCheckpoint extends KubeObject {
+interface StoredCursor extends KubeObject {
   /** Grows each time another process takes over. */
   epoch: number;
-  checkpoint: Checkpoint;
+  /** The cursor, under its name in stored objects. */
+  checkpoint: Cursor;
 }
 
-const checkpointIn = (view: View, key: Key): StoredCheckpoint | undefined => view.get(key)?.object as StoredCheckpoint | undefined;
+const cursorIn = (view: View, key: Key): StoredCursor | undefined => view.get(key)?.object as StoredCursor | undefined;
 
-/** Saving it was a change too. Where that was the next one it has been taken in. Otherwise the floor would pass an idle session. */
-function withItself(checkpoint: Checkpoint, savedAt: number | undefined): Checkpoint {
-  return savedAt === checkpoint.revision + 1 ? { ...checkpoint, revision: savedAt } : checkpoint;
+/** Saving it was a change too. Where that was the next one it has been taken in. Otherwise an idle session would fall below the compact revision. */
+function withItself(cursor: Cursor, savedAt: number | undefined): Cursor {
+  return savedAt === cursor.revision + 1 ? { ...cursor, revision: savedAt } : cursor;
 }
 
-export function storedCheckpoint(store: Store, group: string): CheckpointPort {
+export function storedCursor(store: Store, group: string): CursorPort {
   const key: Key = { resource, namespace: '', name: group };
   let epoch = -1;
   return {
     async load() {
       const view = await store.fresh();
-      const stored = checkpointIn(view, key);
+      const stored = cursorIn(view, key);
       if (stored === undefined) epoch = 0;
       else if (stored.epoch !== epoch) epoch = stored.epoch + 1;
       return stored === undefined ? undefined : withItself(stored.checkpoint, view.get(key)?.revision);
     },
-    save: (checkpoint) =>
+    save: (cursor) =>
       store.commit({
         keys: [key],
         decide(view) {
-          const current = checkpointIn(view, key);
+          const current = cursorIn(view, key);
           if (current !== undefined && current.epoch > epoch)
             return { outcome: 'refuse', error: new TakenOver(`epoch ${epoch} of group ${group} is over`) };
-          const object: StoredCheckpoint = {
+          const object: StoredCursor = {
             apiVersion: 'hibernetes.dev/v1',
             kind: 'Checkpoint',
             metadata: { name: group },
             epoch,
-            checkpoint,
+            checkpoint: cursor,
           };
           const write = current === undefined ? ({ type: 'create', key, object } as const) : ({ type: 'update', key, object } as const);
           return { outcome: 'write', writes: [write], answer: () => undefined };

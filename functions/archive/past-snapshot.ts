@@ -1,12 +1,12 @@
 /** All objects as of one place of the past. */
 import type { Key, StoreView, ViewDifference } from '../kube/view.ts';
-import { treeKey } from '../store/picture.ts';
+import { treeKey } from '../store/snapshot.ts';
 import { type Envelopes, PastObject } from './past-object.ts';
 import type { ArchivedChange, Place, Step } from './step.ts';
 
 const nothing: ReadonlyMap<string, PastObject> = new Map();
 
-export class PastPicture implements StoreView {
+export class PastSnapshot implements StoreView {
   readonly place: Place;
   readonly #objects: ReadonlyMap<string, ReadonlyMap<string, PastObject>>;
   readonly #sorted = new Map<string, readonly PastObject[]>();
@@ -34,7 +34,7 @@ export class PastPicture implements StoreView {
     return this.#objects.get(resource) ?? nothing;
   }
 
-  /** Pictures of the past share nothing with others: all objects differ from those of any other picture. */
+  /** Snapshots of the past share nothing with others: all objects differ from those of any other snapshot. */
   since(resource: string, identity: object | undefined): readonly ViewDifference[] {
     const here = this.#objects.get(resource) ?? nothing;
     if (identity === here) return [];
@@ -57,8 +57,8 @@ export class PastPicture implements StoreView {
   }
 }
 
-/** Builds pictures step by step. */
-export class PictureBuilder {
+/** Builds snapshots step by step. */
+export class SnapshotBuilder {
   readonly #envelopes: Envelopes;
   readonly #objects = new Map<string, Map<string, ArchivedChange>>();
   #place: Place;
@@ -81,13 +81,13 @@ export class PictureBuilder {
     for (const objects of this.#objects.values()) yield* objects.values();
   }
 
-  async picture(): Promise<PastPicture> {
+  async snapshot(): Promise<PastSnapshot> {
     await this.#envelopes.load(this.changes());
     const objects = new Map<string, ReadonlyMap<string, PastObject>>();
     for (const [resource, changes] of this.#objects) {
       objects.set(resource, new Map([...changes].map(([key, change]) => [key, new PastObject(change, this.#envelopes)])));
     }
-    return new PastPicture(this.#place, objects);
+    return new PastSnapshot(this.#place, objects);
   }
 
   #put(change: ArchivedChange): void {

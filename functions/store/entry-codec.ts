@@ -1,13 +1,13 @@
 /**
- * The changes of one slot as bytes: checksum of the rest (4 bytes), length of the heads (4 bytes), heads as JSON. The
- * bodies follow one after the other. A frame's revision is the slot's first plus its place.
+ * The changes of one entry as bytes: checksum of the rest (4 bytes), length of the heads (4 bytes), heads as JSON. The
+ * bodies follow one after the other. A frame's revision is the entry's first plus its place.
  */
 import { crc32 } from 'node:zlib';
 import type { Key } from '../kube/view.ts';
 import type { FormatState } from './format.ts';
 import type { Selectable } from './store.ts';
 import { StoreError } from './store.ts';
-import type { SlotItem } from './table.ts';
+import type { EntryItem } from './table.ts';
 
 export interface ChangeFrame {
   readonly type: 'added' | 'modified' | 'deleted';
@@ -22,24 +22,24 @@ export interface ChangeFrame {
   readonly body: Uint8Array;
 }
 
-/** From here on, revisions below this one cannot be read any more. Always alone in its slot. */
-interface FloorFrame {
-  readonly type: 'floor';
-  readonly floor: number;
+/** From here on, revisions below this one cannot be read any more. Always alone in its entry. */
+interface CompactionFrame {
+  readonly type: 'compaction';
+  readonly compactRevision: number;
 }
 
-/** From here on, the store is written so. Always alone in its slot; versions that do not know the frame stop at it. */
+/** From here on, the store is written so. Always alone in its entry; versions that do not know the frame stop at it. */
 interface FormatFrame {
   readonly type: 'format';
   readonly format: FormatState;
 }
 
-/** What stands alone in a slot and changes no object. */
-export type MarkFrame = FloorFrame | FormatFrame;
+/** What stands alone in an entry and changes no object. */
+export type MarkFrame = CompactionFrame | FormatFrame;
 
 export type Frame = ChangeFrame | MarkFrame;
 
-export const isMark = (frame: { readonly type: string }): frame is MarkFrame => frame.type === 'floor' || frame.type === 'format';
+export const isMark = (frame: { readonly type: string }): frame is MarkFrame => frame.type === 'compaction' || frame.type === 'format';
 
 const letters = { added: 'A', modified: 'M', deleted: 'D' } as const;
 const types = { A: 'added', M: 'modified', D: 'deleted' } as const;
@@ -66,7 +66,7 @@ export function encodeFrames(frames: readonly Frame[]): Uint8Array {
 }
 
 function headOf(frame: Frame): Head {
-  if (frame.type === 'floor') return ['F', frame.floor];
+  if (frame.type === 'compaction') return ['F', frame.compactRevision];
   if (frame.type === 'format') return formatHead(frame.format);
   const { key, uid, previousRevision, body, previous, previousBlob } = frame;
   const head = [letters[frame.type], key.resource, key.namespace, key.name, uid, previousRevision, body.length] as const;
@@ -74,7 +74,7 @@ function headOf(frame: Frame): Head {
   return previous === undefined ? head : [...head, previous];
 }
 
-/** How much of a slot a change takes besides its body. */
+/** How much of an entry a change takes besides its body. */
 export const headBytes = (frame: Frame): number => Buffer.byteLength(JSON.stringify(headOf(frame)));
 
 const formatHead = ({ writes, oldest, needs }: FormatState): Head =>
@@ -84,7 +84,7 @@ function formatFrame([, writes, oldest, needs]: Extract<Head, readonly ['V', ...
   return { type: 'format', format: { writes, oldest, ...(needs === undefined ? {} : { needs }) } };
 }
 
-export function decodeFrames(item: SlotItem): Frame[] {
+export function decodeFrames(item: EntryItem): Frame[] {
   const bytes = Buffer.from(item.frames.buffer, item.frames.byteOffset, item.frames.byteLength);
   if (bytes.length < fixedBytes || crc32(bytes.subarray(4)) !== bytes.readUInt32BE(0)) throw corrupt(item, 'its checksum is wrong');
   const headsEnd = fixedBytes + bytes.readUInt32BE(4);
@@ -92,11 +92,11 @@ export function decodeFrames(item: SlotItem): Frame[] {
   if (heads.length !== item.count) throw corrupt(item, `it holds ${heads.length} changes, not ${item.count}`);
   let position = headsEnd;
   return heads.map((head) => {
-    if (head[0] === 'F') return { type: 'floor', floor: head[1] };
+    if (head[0] === 'F') return { type: 'compaction', compactRevision: head[1] };
     if (head[0] === 'V') return formatFrame(head);
     const [letter, resource, namespace, name, uid, previousRevision, length, previous, previousBlob] = head;
     if (!Object.hasOwn(types, letter))
-      throw new StoreError('wrong-format', `slot ${item.slot} holds a change of the unknown type ${letter}`);
+      throw new StoreError('wrong-format', `log entry ${item.logIndex} holds a change of the unknown type ${letter}`);
     const body = bytes.subarray(position, position + length);
     position += length;
     const frame = { type: types[letter], key: { resource, namespace, name }, uid, previousRevision, body };
@@ -104,4 +104,5 @@ export function decodeFrames(item: SlotItem): Frame[] {
   });
 }
 
-const corrupt = (item: SlotItem, why: string): StoreError => new StoreError('corrupt', `slot ${item.slot} cannot be read: ${why}`);
+const corrupt = (item: EntryItem, why: string): StoreError =>
+  new StoreError('corrupt', `log entry ${item.logIndex} cannot be read: ${why}`);

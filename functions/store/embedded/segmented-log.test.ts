@@ -3,11 +3,11 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { MemoryLogFiles } from '../../../test/support/memory-log-files.ts';
 import { StoreError } from '../store.ts';
-import type { SlotItem } from '../table.ts';
-import { SlotLog } from './slot-log.ts';
+import type { EntryItem } from '../table.ts';
+import { SegmentedLog } from './segmented-log.ts';
 
-const slot = (number: number, nonce = `nonce-${number}`, bytes = 40): SlotItem => ({
-  slot: number,
+const entry = (number: number, nonce = `nonce-${number}`, bytes = 40): EntryItem => ({
+  logIndex: number,
   firstRevision: number,
   count: 1,
   nonce,
@@ -15,21 +15,21 @@ const slot = (number: number, nonce = `nonce-${number}`, bytes = 40): SlotItem =
   frames: Buffer.alloc(bytes, 'frames '),
 });
 
-async function appended(log: SlotLog, item: SlotItem): Promise<'written' | 'taken'> {
+async function appended(log: SegmentedLog, item: EntryItem): Promise<'written' | 'taken'> {
   return (await log.append(item)).nonce === item.nonce ? 'written' : 'taken';
 }
 
-async function fill(log: SlotLog, last: number): Promise<void> {
-  for (let number = 1; number <= last; number += 1) assert.equal(await appended(log, slot(number)), 'written');
+async function fill(log: SegmentedLog, last: number): Promise<void> {
+  for (let number = 1; number <= last; number += 1) assert.equal(await appended(log, entry(number)), 'written');
 }
 
-/** All slots, by nonce, read page by page. */
-async function nonces(log: SlotLog, after = 0): Promise<string[]> {
+/** All entries, by nonce, read page by page. */
+async function nonces(log: SegmentedLog, after = 0): Promise<string[]> {
   const found: string[] = [];
   for (let last = after; ;) {
-    const { slots, more } = await log.read(last);
-    found.push(...slots.map(({ nonce }) => nonce));
-    last = slots.at(-1)?.slot ?? last;
+    const { entries, more } = await log.read(last);
+    found.push(...entries.map(({ nonce }) => nonce));
+    last = entries.at(-1)?.logIndex ?? last;
     if (!more) return found;
   }
 }
@@ -38,149 +38,154 @@ const numbered = (first: number, last: number): string[] =>
   Array.from({ length: last - first + 1 }, (_, index) => `nonce-${first + index}`);
 
 describe('the log in files', () => {
-  test('the log in files syncs once for each slot, and not at all to find nothing new', async () => {
+  test('the log in files syncs once for each log entry, and not at all to find nothing new', async () => {
     const files = new MemoryLogFiles();
-    const log = new SlotLog(files);
+    const log = new SegmentedLog(files);
     await fill(log, 1);
     files.syncs = 0;
     for (let number = 2; number <= 11; number += 1) {
-      await log.append(slot(number));
-      assert.deepEqual(await log.read(number), { slots: [], more: false });
+      await log.append(entry(number));
+      assert.deepEqual(await log.read(number), { entries: [], more: false });
     }
     assert.equal(files.syncs, 10);
   });
 
   test('the log in files syncs once for those who come while another waits', async () => {
     const files = new MemoryLogFiles();
-    const log = new SlotLog(files);
+    const log = new SegmentedLog(files);
     await fill(log, 1);
     files.syncs = 0;
-    const writes = [log.append(slot(2)), log.append(slot(2, 'late')), log.append(slot(2, 'later'))];
+    const writes = [log.append(entry(2)), log.append(entry(2, 'late')), log.append(entry(2, 'later'))];
     const read = log.read(1);
     assert.deepEqual(
       (await Promise.all(writes)).map(({ nonce }) => nonce),
       ['nonce-2', 'nonce-2', 'nonce-2'],
     );
-    assert.equal((await read).slots[0]?.nonce, 'nonce-2');
+    assert.equal((await read).entries[0]?.nonce, 'nonce-2');
     assert.equal(files.syncs, 1);
   });
 
   test('the log in files shows what another wrote when it is on the disk, and not before', async () => {
     const files = new MemoryLogFiles();
-    const log = new SlotLog(files);
+    const log = new SegmentedLog(files);
     await fill(log, 1);
-    const other = new SlotLog(files);
-    const writing = log.append(slot(2));
-    for (const reader of [other, new SlotLog(files)]) {
+    const other = new SegmentedLog(files);
+    const writing = log.append(entry(2));
+    for (const reader of [other, new SegmentedLog(files)]) {
       assert.deepEqual(await nonces(reader, 1), ['nonce-2']);
-      assert.deepEqual(await nonces(new SlotLog(files.afterPowerLoss(() => 0))), ['nonce-1', 'nonce-2']);
+      assert.deepEqual(await nonces(new SegmentedLog(files.afterPowerLoss(() => 0))), ['nonce-1', 'nonce-2']);
     }
     await writing;
   });
 
-  test('the log in files reads across files, in pages of slots and of bytes', async () => {
+  test('the log in files reads across files, in pages of log entries and of bytes', async () => {
     const files = new MemoryLogFiles();
-    const log = new SlotLog(files, 4);
+    const log = new SegmentedLog(files, 4);
     await fill(log, 11);
-    for (const reader of [log, new SlotLog(files, 4)]) {
+    for (const reader of [log, new SegmentedLog(files, 4)]) {
       for (let after = 0; after < 12; after += 1) assert.deepEqual(await nonces(reader, after), numbered(after + 1, 11));
       const page = await reader.read(2, 5);
       assert.deepEqual(
-        page.slots.map((item) => item.slot),
+        page.entries.map((item) => item.logIndex),
         [3, 4, 5, 6, 7],
       );
     }
-    const large = new SlotLog(new MemoryLogFiles());
-    for (let number = 1; number <= 9; number += 1) await large.append(slot(number, undefined, 1024 * 1024));
+    const large = new SegmentedLog(new MemoryLogFiles());
+    for (let number = 1; number <= 9; number += 1) await large.append(entry(number, undefined, 1024 * 1024));
     assert.deepEqual(await nonces(large), numbered(1, 9));
   });
 
   test('the log in files keeps few files open, however many are read', async () => {
     const files = new MemoryLogFiles();
-    const log = new SlotLog(files, 1);
+    const log = new SegmentedLog(files, 1);
     await fill(log, 40);
-    await Promise.all(Array.from({ length: 40 }, async (_, after) => assert.equal((await log.read(after, 1)).slots[0]?.slot, after + 1)));
-    assert.equal(await appended(log, slot(41)), 'written');
+    await Promise.all(
+      Array.from({ length: 40 }, async (_, after) => assert.equal((await log.read(after, 1)).entries[0]?.logIndex, after + 1)),
+    );
+    assert.equal(await appended(log, entry(41)), 'written');
     await log.close();
   });
 
   test('the log in files removes files that are old as a whole, and goes on behind what is gone', async () => {
     const files = new MemoryLogFiles();
-    const log = new SlotLog(files, 4);
+    const log = new SegmentedLog(files, 4);
     await fill(log, 13);
-    await log.prune({ slot: 11, beforeMs: 100_000 });
+    await log.prune({ logIndex: 11, beforeMs: 100_000 });
     assert.deepEqual(await nonces(log), numbered(5 + 4, 13));
-    await log.prune({ slot: 13, beforeMs: 12_000 });
+    await log.prune({ logIndex: 13, beforeMs: 12_000 });
     assert.deepEqual(await nonces(log, 3), numbered(9, 13));
-    await log.prune({ slot: 13, beforeMs: 100_000 });
+    await log.prune({ logIndex: 13, beforeMs: 100_000 });
     assert.deepEqual(files.names(), ['0000000000000013']);
-    assert.deepEqual(await nonces(new SlotLog(files, 4), 2), ['nonce-13']);
-    assert.equal(await appended(log, slot(14)), 'written');
+    assert.deepEqual(await nonces(new SegmentedLog(files, 4), 2), ['nonce-13']);
+    assert.equal(await appended(log, entry(14)), 'written');
   });
 });
 
 describe('the log on a failing disk', () => {
-  test('the log on a failing disk takes a slot again after a write that ended anywhere', async () => {
+  test('the log on a failing disk takes a log entry again after a write that ended anywhere', async () => {
     const files = new MemoryLogFiles();
-    const log = new SlotLog(files);
+    const log = new SegmentedLog(files);
     await fill(log, 1);
     for (let cut = 0; cut < 60; cut += 1) {
-      const next = slot(2 + cut);
+      const next = entry(2 + cut);
       files.cutNextWrite = cut;
       await assert.rejects(log.append(next), new Error('no space left on device'));
       // Another process comes in between every other time.
-      if (cut % 2 === 0) assert.equal(await appended(new SlotLog(files), slot(2 + cut, 'other')), 'written');
+      if (cut % 2 === 0) assert.equal(await appended(new SegmentedLog(files), entry(2 + cut, 'other')), 'written');
       assert.equal(await appended(log, next), cut % 2 === 0 ? 'taken' : 'written');
     }
-    assert.equal((await nonces(new SlotLog(files))).length, 61);
+    assert.equal((await nonces(new SegmentedLog(files))).length, 61);
   });
 
   test('the log on a failing disk believes nothing after a failed sync', async () => {
     const files = new MemoryLogFiles();
-    const log = new SlotLog(files, 2);
+    const log = new SegmentedLog(files, 2);
     await fill(log, 3);
     files.failNextSync = true;
     const failure = new Error('the disk failed');
-    await assert.rejects(log.append(slot(4)), failure);
-    await assert.rejects(log.append(slot(4)), failure);
+    await assert.rejects(log.append(entry(4)), failure);
+    await assert.rejects(log.append(entry(4)), failure);
     await assert.rejects(log.read(3), failure);
     await assert.rejects(log.read(0), failure);
-    assert.deepEqual((await nonces(new SlotLog(files, 2))).slice(0, 3), numbered(1, 3));
+    assert.deepEqual((await nonces(new SegmentedLog(files, 2))).slice(0, 3), numbered(1, 3));
   });
 
   test('the log on a failing disk stops at a file that is gone, or lost its end', async () => {
     const files = new MemoryLogFiles();
-    const log = new SlotLog(files, 4);
+    const log = new SegmentedLog(files, 4);
     await fill(log, 10);
     const [first, second] = [...files.files.values()];
     const whole = first!.written;
     first!.written = whole.subarray(0, whole.length - 1);
-    const shorter = new StoreError('corrupt', 'slot 5 cannot be read: its file has become shorter');
+    const shorter = new StoreError('corrupt', 'log entry 5 cannot be read: its file has become shorter');
     await assert.rejects(log.read(0), shorter);
     const early = new StoreError('corrupt', "the log's file 0000000000000001 ends too early: there is a later one");
-    await assert.rejects(new SlotLog(files, 4).read(0), early);
+    await assert.rejects(new SegmentedLog(files, 4).read(0), early);
     first!.written = whole;
     second!.written = Buffer.concat([second!.written.subarray(0, 3), Buffer.from('X'), second!.written.subarray(4)]);
-    await assert.rejects(new SlotLog(files, 4).read(4), new StoreError('corrupt', 'slot 5 cannot be read: there is none before slot 6'));
+    await assert.rejects(
+      new SegmentedLog(files, 4).read(4),
+      new StoreError('corrupt', 'log entry 5 cannot be read: there is none before log entry 6'),
+    );
     files.files.delete('0000000000000005');
-    assert.deepEqual((await new SlotLog(files, 4).read(4)).slots[0]?.slot, 9);
+    assert.deepEqual((await new SegmentedLog(files, 4).read(4)).entries[0]?.logIndex, 9);
   });
 });
 
 /** Writes as the store does: what it knows next, and what came first when it was too late. */
-async function writer(log: SlotLog, name: string, acknowledged: Map<number, string>): Promise<void> {
+async function writer(log: SegmentedLog, name: string, acknowledged: Map<number, string>): Promise<void> {
   let last = 0;
   for (let step = 0; step < 4; step += 1) {
-    for (const { slot: seen } of (await log.read(last)).slots) last = seen;
-    const item = slot(last + 1, `${name}-${step}`, 10 + ((step * 37 + last * 11) % 600));
+    for (const { logIndex: seen } of (await log.read(last)).entries) last = seen;
+    const item = entry(last + 1, `${name}-${step}`, 10 + ((step * 37 + last * 11) % 600));
     const by = await log.append(item);
-    assert.equal(acknowledged.get(item.slot) ?? by.nonce, by.nonce);
-    acknowledged.set(item.slot, by.nonce);
+    assert.equal(acknowledged.get(item.logIndex) ?? by.nonce, by.nonce);
+    acknowledged.set(item.logIndex, by.nonce);
   }
 }
 
 describe('several processes on one log', () => {
-  test('agree on every slot, in any order of events, and lose no acknowledged one with the power', async () => {
+  test('agree on every log entry, in any order of events, and lose no acknowledged one with the power', async () => {
     const property = fc.asyncProperty(
       fc.scheduler(),
       fc.nat(40),
@@ -188,20 +193,20 @@ describe('several processes on one log', () => {
       async (scheduler, steps, chances) => {
         const files = new MemoryLogFiles(() => scheduler.schedule(Promise.resolve()));
         const acknowledged = new Map<number, string>();
-        const writers = ['a', 'b', 'c'].map((name) => writer(new SlotLog(files, 3), name, acknowledged));
+        const writers = ['a', 'b', 'c'].map((name) => writer(new SegmentedLog(files, 3), name, acknowledged));
         for (let step = 0; step < steps; step += 1) {
           await new Promise((resolve) => setImmediate(resolve));
           if (scheduler.count() > 0) await scheduler.waitOne();
         }
         const told = new Map(acknowledged);
         const left = files.afterPowerLoss(() => chances.next().value);
-        const survivor = new SlotLog(left, 3);
+        const survivor = new SegmentedLog(left, 3);
         const found = await nonces(survivor);
         for (const [number, nonce] of told) assert.equal(found[number - 1], nonce);
-        assert.equal(await appended(survivor, slot(found.length + 1, 'after')), 'written');
-        assert.deepEqual(await nonces(new SlotLog(left, 3)), [...found, 'after']);
+        assert.equal(await appended(survivor, entry(found.length + 1, 'after')), 'written');
+        assert.deepEqual(await nonces(new SegmentedLog(left, 3)), [...found, 'after']);
         await scheduler.waitFor(Promise.all(writers));
-        const all = await scheduler.waitFor(nonces(new SlotLog(files, 3)));
+        const all = await scheduler.waitFor(nonces(new SegmentedLog(files, 3)));
         for (const [number, nonce] of acknowledged) assert.equal(all[number - 1], nonce);
       },
     );

@@ -1,15 +1,15 @@
-/** Slots of a table as the steps of an archive: a step for each slot that changes objects. */
+/** Entries of a table as the steps of an archive: a step for each log entry that changes objects. */
 import { createHash } from 'node:crypto';
 import type { Key } from '../kube/view.ts';
 import { MissingBlob } from '../store/blobs.ts';
 import { blobHash, inflateBody } from '../store/body.ts';
 import type { Formats } from '../store/format.ts';
-import { decodeFrames, isMark, type ChangeFrame } from '../store/slot-codec.ts';
-import type { SlotItem, Table } from '../store/table.ts';
+import { decodeFrames, isMark, type ChangeFrame } from '../store/entry-codec.ts';
+import type { EntryItem, Table } from '../store/table.ts';
 import type { ArchivedBody, ArchivedChange, Place, Step } from './step.ts';
 
-export interface SlotParts {
-  readonly table: Pick<Table, 'readBlob' | 'readSlots'>;
+export interface EntryParts {
+  readonly table: Pick<Table, 'readBlob' | 'readEntries'>;
   readonly formats: Formats;
 }
 
@@ -30,25 +30,25 @@ export const keyFileOf = (uid: string, envelope: Uint8Array): string =>
 export const keyFolderOf = (uid: string): string => `keys/${createHash('sha256').update(uid).digest('hex').slice(0, keyFileDigits)}/`;
 const keyFileDigits = 32;
 
-/** `clockMs`: no step is earlier than the one before, though clocks that wrote the slots may differ. */
-export async function stepOf(parts: SlotParts, slot: SlotItem, clockMs: number): Promise<Step> {
+/** `clockMs`: no step is earlier than the one before, though clocks that wrote the log entries may differ. */
+export async function stepOf(parts: EntryParts, entry: EntryItem, clockMs: number): Promise<Step> {
   const changes: ArchivedChange[] = [];
-  for (const [index, frame] of decodeFrames(slot).entries()) {
-    if (!isMark(frame)) changes.push(await changeOf(parts, frame, slot.firstRevision + index));
+  for (const [index, frame] of decodeFrames(entry).entries()) {
+    if (!isMark(frame)) changes.push(await changeOf(parts, frame, entry.firstRevision + index));
   }
-  return { place: placeOf(slot, clockMs), changes };
+  return { place: placeOf(entry, clockMs), changes };
 }
 
-const placeOf = ({ slot, firstRevision, count, writtenMs }: SlotItem, clockMs: number): Place => ({
-  slot,
+const placeOf = ({ logIndex, firstRevision, count, writtenMs }: EntryItem, clockMs: number): Place => ({
+  logIndex,
   revision: firstRevision + count - 1,
   timeMs: Math.max(writtenMs, clockMs),
 });
 
-const changeOf = async (parts: SlotParts, { type, key, uid, body }: ChangeFrame, revision: number): Promise<ArchivedChange> =>
+const changeOf = async (parts: EntryParts, { type, key, uid, body }: ChangeFrame, revision: number): Promise<ArchivedChange> =>
   archivedChange(parts, { type, key, uid, revision, body });
 
-export async function archivedChange({ table, formats }: SlotParts, { body, ...change }: TableChange): Promise<ArchivedChange> {
+export async function archivedChange({ table, formats }: EntryParts, { body, ...change }: TableChange): Promise<ArchivedChange> {
   const { key, uid, revision } = change;
   const where = `${key.resource} ${key.namespace}/${key.name} at revision ${revision}`;
   const hash = blobHash(body);
@@ -63,17 +63,17 @@ function archivedBody(formats: Formats, { key, uid, body }: Pick<TableChange, 'k
   return { kind: 'sealed', bytes: sealed.rest, keyFile: keyFileOf(uid, sealed.envelope), envelope: sealed.envelope };
 }
 
-/** The steps after a place, as far as the table has them; it ends where a slot is missing. */
-export async function* stepsAfter(parts: SlotParts, after: Place): AsyncGenerator<Step> {
+/** The steps after a place, as far as the table has them; it ends where a log entry is missing. */
+export async function* stepsAfter(parts: EntryParts, after: Place): AsyncGenerator<Step> {
   let place = after;
   for (;;) {
-    const page = await parts.table.readSlots(place.slot);
-    for (const item of page.slots) {
-      if (item.slot !== place.slot + 1) return;
+    const page = await parts.table.readEntries(place.logIndex);
+    for (const item of page.entries) {
+      if (item.logIndex !== place.logIndex + 1) return;
       const step = await stepOf(parts, item, place.timeMs);
       yield step;
       place = step.place;
     }
-    if (!page.more || page.slots.length === 0) return;
+    if (!page.more || page.entries.length === 0) return;
   }
 }

@@ -1,9 +1,9 @@
 /**
- * The log in files of a fixed number of slots each, named after their first. Any number of processes append to the same
- * files without locks; who is the first to have a slot in its file has written it.
+ * The log in files of a fixed number of entries each, named after their first. Any number of processes append to the same
+ * files without locks; who is the first to have an entry in its file has written it.
  */
 import { StoreError } from '../store.ts';
-import type { Prune, SlotItem, SlotPage } from '../table.ts';
+import type { Prune, EntryItem, EntryPage } from '../table.ts';
 import type { LogFiles } from './log-files.ts';
 import { Disk, Segment, type SegmentRange } from './segment.ts';
 
@@ -12,49 +12,49 @@ interface OpenSegment {
   users: number;
 }
 
-const defaultSegmentSlots = 1024;
+const defaultSegmentEntries = 1024;
 /** The end of the log, and where readers of the past are. */
 const openMax = 8;
-const pageSlots = 256;
+const pageEntries = 256;
 const namePattern = /^\d{16}$/;
 
-export class SlotLog {
+export class SegmentedLog {
   readonly #files: LogFiles;
-  readonly #segmentSlots: number;
+  readonly #segmentEntries: number;
   readonly #disk = new Disk();
   /** By number; the last one was used last. */
   readonly #open = new Map<number, OpenSegment>();
 
-  /** All who open the log must agree on the number of slots in a segment. */
-  constructor(files: LogFiles, segmentSlots = defaultSegmentSlots) {
+  /** All who open the log must agree on the number of entries in a segment. */
+  constructor(files: LogFiles, segmentEntries = defaultSegmentEntries) {
     this.#files = files;
-    this.#segmentSlots = segmentSlots;
+    this.#segmentEntries = segmentEntries;
   }
 
-  /** Writes the slot unless there is one, and returns the one that is there from then on. */
-  append(item: SlotItem): Promise<SlotItem> {
-    return this.#use(this.#numberOf(item.slot), (segment) => segment.append(item), item.slot);
+  /** Writes the entry unless there is one, and returns the one that is there from then on. */
+  append(item: EntryItem): Promise<EntryItem> {
+    return this.#use(this.#numberOf(item.logIndex), (segment) => segment.append(item), item.logIndex);
   }
 
-  async read(after: number, limit: number = pageSlots): Promise<SlotPage> {
-    const slots: SlotItem[] = [];
-    for (let next = after + 1; slots.length < limit;) {
-      const found = await this.#readFrom(next, limit - slots.length);
+  async read(after: number, limit: number = pageEntries): Promise<EntryPage> {
+    const entries: EntryItem[] = [];
+    for (let next = after + 1; entries.length < limit;) {
+      const found = await this.#readFrom(next, limit - entries.length);
       const last = found.at(-1);
-      if (last === undefined) return { slots, more: false };
-      slots.push(...found);
-      next = last.slot + 1;
+      if (last === undefined) return { entries, more: false };
+      entries.push(...found);
+      next = last.logIndex + 1;
     }
-    return { slots, more: true };
+    return { entries, more: true };
   }
 
   /** Removes whole files. */
-  async prune({ slot, beforeMs }: Pick<Prune, 'slot' | 'beforeMs'>): Promise<void> {
+  async prune({ logIndex, beforeMs }: Pick<Prune, 'logIndex' | 'beforeMs'>): Promise<void> {
     for (const number of this.#numbers()) {
       const { last } = this.#rangeOf(number);
-      if (last > slot) return;
-      // Slots are written in order of time, more or less.
-      const [newest] = await this.#use(number, (segment) => segment.slots(last, 1));
+      if (last > logIndex) return;
+      // Entries are written in order of time, more or less.
+      const [newest] = await this.#use(number, (segment) => segment.entries(last, 1));
       if (newest === undefined || newest.writtenMs >= beforeMs) return;
       await this.#drop(number);
       await this.#files.remove(this.#nameOf(number));
@@ -65,19 +65,19 @@ export class SlotLog {
     for (const number of this.#open.keys()) await this.#drop(number);
   }
 
-  /** The slots of one segment, from this one on; or of the next segment, when those have been removed. */
-  async #readFrom(slot: number, limit: number): Promise<readonly SlotItem[]> {
-    const wanted = this.#numberOf(slot);
+  /** The entries of one segment, from this one on; or of the next segment, when those have been removed. */
+  async #readFrom(logIndex: number, limit: number): Promise<readonly EntryItem[]> {
+    const wanted = this.#numberOf(logIndex);
     const number = this.#open.has(wanted) ? wanted : this.#numbers().find((each) => each >= wanted);
     if (number === undefined) return [];
-    const from = Math.max(slot, this.#rangeOf(number).first);
+    const from = Math.max(logIndex, this.#rangeOf(number).first);
     return this.#use(number, async (segment) => {
       await segment.fresh();
-      return segment.slots(from, limit);
+      return segment.entries(from, limit);
     });
   }
 
-  /** `toAppend`: a slot with which the segment may begin. */
+  /** `toAppend`: an entry with which the segment may begin. */
   async #use<T>(number: number, action: (segment: Segment) => Promise<T>, toAppend?: number): Promise<T> {
     const used = this.#open.get(number) ?? { segment: this.#openSegment(number, toAppend), users: 0 };
     this.#open.delete(number);
@@ -143,13 +143,13 @@ export class SlotLog {
     return firsts.map((first) => this.#numberOf(first)).toSorted((a, b) => a - b);
   }
 
-  #numberOf(slot: number): number {
-    return Math.floor((slot - 1) / this.#segmentSlots);
+  #numberOf(logIndex: number): number {
+    return Math.floor((logIndex - 1) / this.#segmentEntries);
   }
 
   #rangeOf(number: number): SegmentRange {
-    const first = number * this.#segmentSlots + 1;
-    return { first, last: first + this.#segmentSlots - 1 };
+    const first = number * this.#segmentEntries + 1;
+    return { first, last: first + this.#segmentEntries - 1 };
   }
 
   #nameOf(number: number): string {
