@@ -85,7 +85,7 @@ describe('the API of a cluster that has a name only', () => {
     return response;
   }
 
-  test('is asked by the node, with the pod’s credentials, the API’s name and the cluster’s path', async () => {
+  test('the node asks the API of a named cluster with the pod’s credentials, the API’s name and the cluster’s path', async () => {
     const seen: unknown[] = [];
     answer = (request, response) => {
       const { authorization, host, connection } = request.headers;

@@ -46,7 +46,7 @@ const main = (resources: Container['resources'] = {}): Container => ({ name: 'ma
 describe('who goes first', () => {
   const candidate = (name: string, used: number, more: object) => ({ pod: pod(more, { name, uid: name }), used, containers: [] });
   const asks = (memory: string) => ({ containers: [main({ requests: { memory } })] });
-  test('who uses more than it asked for, then the less important, then who is furthest over; critical pods stay', () => {
+  test('pods above their requests go first, then the less important, then those furthest above; critical pods stay', () => {
     const order = inOrderOfEviction(
       [
         candidate('modest', 10 * MiB, { ...asks('20Mi') }),
@@ -84,7 +84,8 @@ describe('a pod that keeps too much on the disk', () => {
       'Pod ephemeral local storage usage exceeds the total limit of containers 10Mi. ',
     ],
   ];
-  for (const [what, used, why] of cases) test(what, () => assert.equal(storageExcess(limited, used), why));
+  for (const [what, used, why] of cases)
+    test(`what a pod keeps on the disk: ${what}`, () => assert.equal(storageExcess(limited, used), why));
 
   const limits: readonly [what: string, of: Pod, hasLimit: boolean][] = [
     ['no limit', pod({}), false],
@@ -94,7 +95,7 @@ describe('a pod that keeps too much on the disk', () => {
     ['a limit of memory', pod({ containers: [main({ limits: { memory: '10Mi' } })] }), false],
   ];
   for (const [what, of, hasLimit] of limits)
-    test(`is measured for it where it has one: ${what}`, () => assert.equal(hasStorageLimit(of), hasLimit));
+    test(`the storage of a pod is measured where it has a limit: ${what}`, () => assert.equal(hasStorageLimit(of), hasLimit));
 
   test('a pod that keeps too much on the disk is evicted for one of its containers too', () => {
     const other = { ...main({ limits: { 'ephemeral-storage': '50Mi' } }), name: 'other' };
@@ -169,7 +170,7 @@ describe('a node', () => {
     assert.deepEqual(evicted, [['limited', 'Pod ephemeral local storage usage exceeds the total limit of containers 10Mi. ']]);
   });
 
-  test('short of memory ends one pod at a time, and reports the pressure for five minutes after the last', async () => {
+  test('a node short of memory ends one pod at a time, and reports pressure for five minutes after the last', async () => {
     const { world, evictor, evicted, set } = node();
     set({ memory: 50 * MiB });
     await evictor.look();
@@ -184,14 +185,14 @@ describe('a node', () => {
     assert.deepEqual([...evictor.pressures()], []);
   });
 
-  test('short of disk removes images first, and no pod where that was enough', async () => {
+  test('a node short of disk removes images first, and no pod where that was enough', async () => {
     const { evictor, evicted, set, imagesFreed } = node();
     set({ disk: GiB });
     await evictor.look();
     assert.deepEqual([evicted, imagesFreed(), [...evictor.pressures()]], [[], 1, ['DiskPressure']]);
   });
 
-  test('softly short of memory waits for the grace, and gives the pod time to end', async () => {
+  test('a node softly short of memory waits for the grace, and gives the pod time to end', async () => {
     const settings: EvictionSettings = {
       evictionSoft: { 'memory.available': '500Mi' },
       evictionSoftGracePeriod: { 'memory.available': '1m30s' },

@@ -50,7 +50,7 @@ describe('when the disk is full', () => {
     assert.deepEqual([removed, told], [['a', 'b'], []]);
   });
 
-  test('those that were used longest ago go first', async () => {
+  test('when the disk is full, images that were used longest ago go first', async () => {
     const { collect, look, world, fill, removed, used } = node([image('a'), image('b'), image('c')], ['a']);
     await collect();
     await world.advance(twoMinutes);

@@ -156,7 +156,7 @@ describe('tunnels', () => {
     assert.equal((conflist() as { plugins: { mtu: number }[] }).plugins[0]?.mtu, 1400);
   });
 
-  test('lead to nodes of other networks', async () => {
+  test('tunnels lead to nodes of other networks', async () => {
     const { configure } = machine('vxlan');
     const away = { ...b, status: { addresses: [{ type: 'InternalIP', address: '172.20.0.9' }] } };
     assert.ok((await configure(a, [a, away])).some((line) => line.includes('dst 172.20.0.9')));

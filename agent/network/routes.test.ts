@@ -26,10 +26,10 @@ const routesTo = (...nodes: Node[]): [string, string][] => [...wantedRoutes(self
 const created = (one: Node, creationTimestamp: string): Node => ({ ...one, metadata: { ...one.metadata, creationTimestamp } });
 
 describe('routes', () => {
-  test('lead to the pods of every other node by way of it', () =>
+  test('routes lead to the pods of every other node by way of it', () =>
     assert.deepEqual(routesTo(self, other), [['10.244.2.0/24', '192.0.2.2']]));
 
-  test('wait for nodes that have no range or no address yet', () => {
+  test('routes wait for nodes that have no range or no address yet', () => {
     const { routes, refused } = wantedRoutes(self, [node('b', undefined, '192.0.2.2'), node('c', '10.244.3.0/24', undefined)], limits);
     assert.deepEqual([routes.size, refused], [0, []]);
   });
@@ -60,7 +60,7 @@ describe('routes', () => {
     assert.deepEqual(routesTo(young, old), [['10.244.2.0/24', '192.0.2.9']]);
   });
 
-  test('wait until the node knows its own network', () =>
+  test('routes wait until the node knows its own network', () =>
     assert.equal(wantedRoutes(self, [other], { ...limits, nodeNetwork: undefined }).routes.size, 0));
 
   const wanted = new Map([['10.244.2.0/24', '192.0.2.2']]);

@@ -125,7 +125,7 @@ describe('mounts', () => {
     );
   });
 
-  test('leave /etc/hosts to a pod of the host’s network, and to one that mounts its own', () => {
+  test('mounts leave /etc/hosts to a pod of the host’s network, and to one that mounts its own', () => {
     assert.deepEqual(mounts({}, { hostNetwork: true }), [lastWords]);
     assert.deepEqual(mounts({ volumeMounts: [{ name: 'scratch', mountPath: '/etc/hosts' }] }), [
       '/etc/hosts=/var/lib/agent/scratch',
@@ -133,11 +133,11 @@ describe('mounts', () => {
     ]);
   });
 
-  test('keep last words where the container wants to write them', () => {
+  test('mounts keep the termination message where the container writes it', () => {
     assert.deepEqual(mounts({ terminationMessagePath: '/tmp/last' }).at(-1), '/tmp/last=/var/lib/agent/pods/u1/containers/main/1');
   });
 
-  test('take a path from a variable', () => {
+  test('mounts take a path from a variable', () => {
     const env = [{ name: 'POD_NAME', value: 'web-0' }];
     const volumeMounts = [{ name: 'scratch', mountPath: '/w', subPathExpr: '$(POD_NAME)/x' }];
     assert.deepEqual(partsOfVolumes(input({ env, volumeMounts })), [

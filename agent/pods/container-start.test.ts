@@ -104,7 +104,7 @@ describe('parts of volumes', () => {
     { name: 'scratch', mountPath: '/part', subPath: 'a/b' },
   ];
 
-  test('are made before the container is', async () => {
+  test('parts of volumes are made before the container is', async () => {
     const { start, parts, created } = starting({ own: { volumeMounts } });
     await start();
     assert.equal(created[0]!.mounts[1]!.hostPath, '/mounted/1');

@@ -86,7 +86,7 @@ describe('init containers', () => {
   const spec = { initContainers: [container('one'), container('two')] };
   const at = (containers: ContainerStatus[]): Partial<PlanInput> => ({ pod: pod(spec), observed: { sandboxes: [sandbox()], containers } });
 
-  test('run one after the other, each to its end, before the main ones', () => {
+  test('init containers run one after the other, each to its end, before the main ones', () => {
     assert.deepEqual(actions(at([])), ['startContainer:one#0']);
     assert.deepEqual(actions(at([running('one')])), []);
     assert.deepEqual(actions(at([exited('one', 0)])), ['startContainer:two#0']);
@@ -94,7 +94,7 @@ describe('init containers', () => {
     assert.deepEqual(actions(at([running('main'), exited('two', 0), exited('one', 0)])), []);
   });
 
-  test('hold the others in PodInitializing', () => {
+  test('init containers hold the others in PodInitializing', () => {
     assert.deepEqual(state(at([running('one')])).state, { waiting: { reason: 'PodInitializing' } });
     assert.equal(
       condition(at([running('one')]), 'Initialized'),
@@ -103,7 +103,7 @@ describe('init containers', () => {
     assert.equal(plan(at([running('one')])).status.phase, 'Pending');
   });
 
-  test('fail the pod that must not restart, and are run again otherwise', () => {
+  test('init containers fail the pod that must not restart, and are run again otherwise', () => {
     const failed = { observed: { sandboxes: [sandbox()], containers: [exited('one', 1)] } };
     const never = plan({ ...failed, pod: pod({ ...spec, restartPolicy: 'Never' }) });
     assert.deepEqual([never.status.phase, never.actions.map(text)], ['Failed', ['stopSandbox:s0']]);
@@ -185,14 +185,14 @@ describe('probes', () => {
     observed: { sandboxes: [sandbox()], containers: [running('main')] },
   });
 
-  test('hold back started and ready', () => {
+  test('probes hold back started and ready', () => {
     const flags = (finding: object): unknown[] => [state(input(finding)).started, state(input(finding)).ready];
     assert.deepEqual(flags({}), [false, false]);
     assert.deepEqual(flags({ started: true }), [true, false]);
     assert.deepEqual(flags({ started: true, ready: true }), [true, true]);
   });
 
-  test('end a container that is not alive', () => {
+  test('probes end a container that is not alive', () => {
     const [stop] = plan(input({ started: true, failed: 'liveness' })).actions;
     assert.ok(stop?.kind === 'stopContainers');
     assert.equal(stop.stops[0]!.message, 'Container main failed liveness probe, will be restarted');
@@ -301,7 +301,7 @@ describe('a node that is short of something', () => {
     ['of disk, keeps a pod that started before', { ...bestEffort, status: { startTime: '2026-01-01T00:00:00Z' } }, ['DiskPressure'], true],
   ];
   for (const [what, of, pressures, takes] of cases) {
-    test(what, () => {
+    test(`a node that is short ${what}`, () => {
       const { status } = plan({ pod: of, pressures: new Set(pressures) });
       const refused = ['Failed', 'Evicted', `Pod was rejected: The node had condition: [${pressures.join(' ')}]. `];
       assert.deepEqual([status.phase, status.reason, status.message], takes ? ['Pending', undefined, undefined] : refused);

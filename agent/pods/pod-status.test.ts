@@ -177,7 +177,7 @@ describe('addresses', () => {
     assert.equal(status({ pod: host, sandboxes: [sandbox({ ips: [] })] }).podIP, '192.168.0.1');
   });
 
-  test('stay known after the sandbox is gone', () => {
+  test('addresses stay known after the sandbox is gone', () => {
     const of: Pod = { ...pod(), status: { podIPs: [{ ip: '10.0.0.9' }] } };
     assert.equal(status({ pod: of, sandboxes: [] }).podIP, '10.0.0.9');
   });
@@ -203,12 +203,12 @@ describe('conditions', () => {
     assert.equal(verdict({ pod: at('True'), containers }, 'Ready'), 'True');
   });
 
-  test('those of others are kept', () => {
+  test('conditions of other writers are kept', () => {
     const of: Pod = { ...pod(), status: { conditions: [{ type: 'DisruptionTarget', status: 'True', reason: 'EvictionByEvictionAPI' }] } };
     assert.equal(verdict({ pod: of }, 'DisruptionTarget'), 'True EvictionByEvictionAPI');
   });
 
-  test('their time moves only when they turn', () => {
+  test('the time of a condition moves only when it turns', () => {
     const lastTransitionTime = '2025-01-01T00:00:00Z';
     const before = { type: 'Ready', status: 'False', lastTransitionTime };
     const of: Pod = { ...pod(), status: { conditions: [before] } };

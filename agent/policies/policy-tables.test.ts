@@ -60,7 +60,7 @@ describe('a rule', () => {
     'that is not there denies all': [{ policyTypes: ['Ingress'] }, []],
     'of the other direction denies nothing': [{ policyTypes: ['Egress'], egress: [] }, ['none']],
   };
-  for (const [what, [spec, expected]] of Object.entries(cases)) test(what, () => assert.deepEqual(lines(spec), expected));
+  for (const [what, [spec, expected]] of Object.entries(cases)) test(`a rule ${what}`, () => assert.deepEqual(lines(spec), expected));
 
   test('an egress rule matches the address that is called', () =>
     assert.deepEqual(
@@ -94,7 +94,7 @@ const sizeOf = ({ sets, chains, chainsRemoved }: TableChanges): number =>
   sets.removed.length;
 
 describe('the tables', () => {
-  test('need no change for the same objects', () => {
+  test('the tables need no change for the same objects', () => {
     const tables = createPolicyTables();
     const same = input();
     tables.update(same);
@@ -122,7 +122,7 @@ describe('the tables', () => {
     assert.equal(changedTable(tables.update(before)), `delete element inet hibernetes_policies group4_${webGroup} { 10.244.2.3 }\n`);
   });
 
-  test('keep an address while one of two peers that had it is left', () => {
+  test('the tables keep an address while one of two peers that had it is left', () => {
     const tables = createPolicyTables();
     const [one, other] = [peer('web', '10.244.2.2', [webGroup]), peer('web-new', '10.244.2.2', [webGroup])];
     tables.update(input({ peers: [one] }));
@@ -130,14 +130,14 @@ describe('the tables', () => {
     assert.equal(sizeOf(tables.update(input({ peers: [other] }))), 0);
   });
 
-  test('lose chains and sets with the last policy', () => {
+  test('the tables lose chains and sets with the last policy', () => {
     const tables = createPolicyTables();
     tables.update(input());
     const changes = tables.update(input({ policies: [], peers: [], pods: [{ pod: pod('db'), addresses: ['10.244.1.2'], policies: [] }] }));
     assert.deepEqual([changes.chainsRemoved.length, changes.sets.removed.length, tables.isEmpty()], [2, 2, true]);
   });
 
-  test('write a policy that changed again, and the pods’ chain stays', () => {
+  test('the tables write a policy that changed again, and the pods’ chain stays', () => {
     const tables = createPolicyTables();
     tables.update(input());
     const changed = { ...fromWeb, spec: { ...fromWeb.spec!, ingress: [{}] } };
@@ -157,7 +157,7 @@ describe('the tables', () => {
     assert.deepEqual([...elements.keys()], ['10.244.1.2 . tcp . 8080']);
   });
 
-  test('give the name server’s peer the node’s address', () => {
+  test('the tables give the name server’s peer the node’s address', () => {
     const tables = createPolicyTables();
     tables.update(input({ peers: [{ ...peer('kube-dns', '', [webGroup]), addresses: [], isNameServer: true }] }));
     assert.deepEqual([...tables.whole().sets.get(`group4_${webGroup}`)!.keys()], ['169.254.20.10']);

@@ -203,7 +203,7 @@ describe('hints', () => {
     ['of endpoints that are not ready are left out', [hinted('10.0.0.1', zone('x'), false), hinted('10.0.0.2', zone('y'))], ['10.0.0.2']],
   ];
   for (const [name, endpoints, used] of cases) {
-    test(name, () => {
+    test(`hints ${name}`, () => {
       const { maps } = rules([service()], [slice([...endpoints])], { zone: 'x' });
       assert.deepEqual(
         [...maps.service_endpoints.values()].map((target) => target.split(' . ')[0]),
@@ -228,7 +228,7 @@ describe('changes', () => {
 
   const [first, both] = [service(), [two, otherSlice]];
 
-  test('are those of the service that changed, and none when nothing did', () => {
+  test('changes are those of the service that changed, and none when nothing did', () => {
     const tables = new ServiceTables();
     tables.update(input([first, other], both));
     const moved = { ...other, spec: { ...other.spec, clusterIP: '10.96.0.12', clusterIPs: ['10.96.0.12'] } };
@@ -238,7 +238,7 @@ describe('changes', () => {
     assert.deepEqual([none.from.chains.size, none.to.maps.service_ips.size], [0, 0]);
   });
 
-  test('leave what another service needs, too', () => {
+  test('changes leave what another service needs, too', () => {
     const tables = new ServiceTables();
     tables.update(input([first, other], both));
     const { from, to } = tables.update(input([first], both));
@@ -248,7 +248,7 @@ describe('changes', () => {
     assert.deepEqual(tables.whole(), serviceRules(input([first], [two])));
   });
 
-  test('follow the node to another zone', () => {
+  test('changes follow the node to another zone', () => {
     const hinted = slice([
       { ...endpoint('10.0.0.1'), hints: { forZones: [{ name: 'x' }] } },
       { ...endpoint('10.0.0.2'), hints: { forZones: [{ name: 'y' }] } },

@@ -21,7 +21,7 @@ describe('a mirror', () => {
     ['of another name is another pod’s', [own('a')], [mirror('a', { name: 'other' })], 1, 1],
   ];
   for (const [what, pods, mirrors, deletions, creations] of facts) {
-    test(what, () => {
+    test(`a mirror ${what}`, () => {
       const plan = planMirrors(pods, mirrors);
       assert.deepEqual([plan.deletions.length, plan.creations.length], [deletions, creations]);
     });

@@ -23,7 +23,7 @@ export interface Route {
   /** The object's tab: `summary`, `yaml`, … */
   readonly tab: string;
   readonly container: string;
-  /** A moment of the past as the API reads it: `-2h`, `2026-11-30T12:00:00Z`. '': now. */
+  /** A moment of the past as the API reads it: `-2h`, `2026-11-30T12:00:00Z`. An empty text stands for now. */
   readonly at: string;
 }
 

@@ -8,7 +8,7 @@ import { parseJson } from './json-document.ts';
 import { parseYaml } from './yaml-document.ts';
 
 describe('copies', () => {
-  test('share nothing, are not frozen, and have no undefined fields', () => {
+  test('copies share nothing, are not frozen, and have no undefined fields', () => {
     const original = Object.freeze({ a: Object.freeze([Object.freeze({ b: 1 })]), c: undefined, d: null });
     const made = copy(original);
     assert.deepEqual(made, { a: [{ b: 1 }], d: null });
@@ -16,7 +16,7 @@ describe('copies', () => {
     assert.equal(Object.isFrozen(made.a), false);
   });
 
-  test('keep __proto__ as a field', () => {
+  test('copies keep __proto__ as a field', () => {
     assert.equal(JSON.stringify(copy(JSON.parse('{"__proto__":{"a":1}}'))), '{"__proto__":{"a":1}}');
   });
 });
@@ -64,7 +64,7 @@ describe('JSON documents', () => {
     );
   });
 
-  test('escaped names are the same names', () => {
+  test('escaped names in JSON are the same names', () => {
     assert.deepEqual(parseJson('{"a":1,"\\u0061":2}'), { value: { a: 2 }, duplicates: ['a'] });
   });
 

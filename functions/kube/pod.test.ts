@@ -49,7 +49,7 @@ describe('requests of a pod', () => {
     assert.equal(cpuOf({ containers: [container('1')], initContainers: [container('2'), container('3')] }), parseQuantity('3'));
   });
 
-  test('count sidecars with the containers, and with the init containers after them', () => {
+  test('requests of a pod count sidecars with the containers, and with the init containers after them', () => {
     const sidecar = container('1', { restartPolicy: 'Always' });
     assert.equal(cpuOf({ containers: [container('1')], initContainers: [sidecar] }), parseQuantity('2'));
     assert.equal(cpuOf({ containers: [container('1')], initContainers: [container('3'), sidecar] }), parseQuantity('3'));

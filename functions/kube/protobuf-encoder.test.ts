@@ -90,7 +90,7 @@ const objects: Readonly<Record<string, JsonObject>> = {
 
 describe('an object in protobuf is the same object', () => {
   for (const [what, object] of Object.entries(objects)) {
-    test(what, () => {
+    test(`an object in protobuf is the same object: ${what}`, () => {
       const bytes = encodeProtobuf(object);
       assert.ok(bytes !== undefined);
       assert.deepEqual(decodeProtobuf(bytes).object, object);

@@ -31,7 +31,7 @@ export interface PlacedTerm {
 export interface Domains {
   /** Number of the domain by the node's index; `noDomain` where the node lacks the label. */
   readonly of: Int32Array;
-  /** How many there are. */
+  /** The number of domains. */
   readonly count: number;
 }
 

@@ -137,7 +137,7 @@ describe('a pod goes only where it may', () => {
     assert.equal(place(pod('p'), states([])), 'no nodes available to schedule pods');
   });
 
-  test('each reason is counted', () => {
+  test('each reason why a node does not fit is counted', () => {
     const nodes = states([node('a', { spec: { unschedulable: true } }), node('b', { allocatable: { cpu: '100m' } })]);
     assert.equal(
       place(pod('p', asking('1')), nodes),
@@ -172,7 +172,7 @@ describe('a pod goes where it is best', () => {
     assert.equal(place(pod('p'), states([shy])), 'a');
   });
 
-  test('preferred affinity draws', () => {
+  test('preferred affinity draws a pod to a node', () => {
     const preferred = [{ weight: 10, preference: { matchExpressions: [{ key: 'disk', operator: 'In', values: ['ssd'] }] } }];
     const affinity = { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: preferred } };
     assert.equal(place(pod('p', { affinity }), states([node('a'), node('b', { labels: { disk: 'ssd' } })])), 'b');
@@ -260,7 +260,7 @@ describe('pods that are spread', () => {
   const web = (name: string): Pod => pod(name, {}, app('web'));
   const nodes = [zoned('a', 'z1'), zoned('b', 'z2')];
 
-  test('a pod goes where the difference stays small enough', () => {
+  test('a spread pod goes where the difference stays within maxSkew', () => {
     assert.equal(place(pod('p', spread(), app('web')), states(nodes, [on('a', web('1'))])), 'b');
     const full = node('b', { labels: { [zoneKey]: 'z2' }, allocatable: { pods: '0' } });
     assert.equal(
@@ -269,7 +269,7 @@ describe('pods that are spread', () => {
     );
   });
 
-  test('a node without the label takes no such pod', () => {
+  test('a node without the topology label takes no pod that is to be spread', () => {
     assert.equal(
       place(pod('p', spread(), app('web')), states([node('a')])),
       `0/1 nodes are available: 1 node(s) didn't match pod topology spread constraints (missing required label). ${notHelpful(1)}`,
@@ -301,7 +301,7 @@ describe('pods that take room from others', () => {
     return `${found.victims.node.name}: ${found.victims.pods.map(({ metadata }) => metadata.name).join()}`;
   };
 
-  test('the fewest and the least important leave', () => {
+  test('preemption ends the fewest and the least important pods', () => {
     const there = [on('a', ranked('low', 1)), on('a', ranked('middle', 5)), on('b', ranked('high', 50)), on('b', ranked('equal', 100))];
     assert.equal(victims(ranked('p', 100), states([node('a'), node('b')], there)), 'a: low');
     assert.equal(victims(ranked('p', 100, '2'), states([node('a'), node('b')], there)), 'a: middle,low');
@@ -312,7 +312,7 @@ describe('pods that take room from others', () => {
     assert.match(victims(ranked('p', 100), states([node('a')], there)), /1 No preemption victims found for incoming pod\.$/);
   });
 
-  test('a pod that never preempts waits', () => {
+  test('a pod whose policy is Never waits instead of preempting', () => {
     const there = [on('a', ranked('low', 1, '2'))];
     assert.equal(
       victims(ranked('p', 100, '1', { preemptionPolicy: 'Never' }), states([node('a')], there)),
@@ -339,14 +339,14 @@ describe('pods that take room from others', () => {
     assert.equal(victims(nominated, cluster), 'fits a');
   });
 
-  test('what was tried leaves no trace', () => {
+  test('preemption that was tried leaves no trace', () => {
     const cluster = states([node('a')], [on('a', ranked('low', 1, '2'))]);
     victims(ranked('p', 100), cluster);
     assert.deepEqual([cluster.nodes[0]?.pods.size, cluster.nodes[0]?.requested.get('cpu')], [1, 2000]);
   });
 });
 
-test('images that a node has draw a pod', () => {
+test('a pod is drawn to a node that has its images', () => {
   const image = { names: ['registry/app:v1'], sizeBytes: 900 * 1024 * 1024 };
   const withImage = node('b');
   const nameless = JSON.parse('{"names":null,"sizeBytes":5}');

@@ -238,12 +238,12 @@ async function exchanged(fate: Fate, seed: number): Promise<{ readonly whole: nu
 }
 
 describe('whatever a carrier does with entries', () => {
-  test('doubled and reordered ones make no difference', async () => {
+  test('doubled and reordered entries of a stream make no difference', async () => {
     for (let seed = 1; seed <= 5; seed += 1)
       assert.deepEqual(await exchanged(faults(seed, ['doubled', 'late'], 0.4), seed), { whole: 2, broken: 0 });
   });
 
-  test('lost, changed and exchanged ones make an error, never wrong bytes', async () => {
+  test('lost, changed and exchanged entries of a stream make an error, never wrong bytes', async () => {
     let broken = 0;
     for (let seed = 1; seed <= 12; seed += 1) {
       const what = (['lost', 'changed', 'stale'] as const)[seed % 3]!;

@@ -81,7 +81,7 @@ for (const [storeName, open] of Object.entries(tables)) {
         countSetAside: (name) => counted.push(name),
       });
 
-    test('is an object that fails each time: it is shown after its tries, and the others are reconciled', async () => {
+    test('an object that fails each time is shown after its tries, and the others are reconciled', async () => {
       const stubborn = controller({
         async reconcile({ name }) {
           seen.push(name);
@@ -112,7 +112,7 @@ for (const [storeName, open] of Object.entries(tables)) {
       assert.equal(seen.at(-1), poison);
     });
 
-    test('is a change on which a watch throws: the changes after it, and the other controllers, go on', async () => {
+    test('after a change on which a watch throws, later changes and other controllers go on', async () => {
       const blind = controller({
         watches: [
           watch<ConfigMap>(configMaps, ({ object }: Change<ConfigMap>) => {
@@ -142,7 +142,7 @@ for (const [storeName, open] of Object.entries(tables)) {
       assert.equal(events.length, 1, 'the next session begins behind it');
     });
 
-    test('is a list of all objects that breaks off: other controllers go on', async () => {
+    test('after a list of all objects that breaks off, other controllers go on', async () => {
       const broken = controller({
         all: () => {
           throw new TypeError('a list cannot be read');

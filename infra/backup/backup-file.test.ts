@@ -43,7 +43,7 @@ describe('a backup', () => {
     return fileOf(name);
   };
 
-  test('sealed for a recipient, is read by the holder of the identity alone', async () => {
+  test('a backup sealed for a recipient is read by the holder of the identity alone', async () => {
     const file = await sealed('recipient');
     assert.equal(await sealOf(file), 'sealed');
     assert.equal(statSync(file).mode & 0o777, 0o600);
@@ -52,7 +52,7 @@ describe('a backup', () => {
     await assert.rejects(all(file, other), fails(/does not open with this key/));
   });
 
-  test('sealed with a passphrase, is read with it alone', async () => {
+  test('a backup sealed with a passphrase is read with it alone', async () => {
     const file = fileOf('passphrase');
     const passphrase = 'correct horse';
     await writeBackup(file, each(lines), { kind: 'passphrase', passphrase, workFactor: 4 });
@@ -68,7 +68,7 @@ describe('a backup', () => {
     assert.deepEqual(await all(file, { kind: 'none' }), lines);
   });
 
-  test('cut off anywhere, is refused', async () => {
+  test('a backup cut off anywhere is refused', async () => {
     const bytes = readFileSync(await sealed('whole'));
     const open = fileOf('whole-open');
     await writeBackup(open, each(lines), { kind: 'none' });
@@ -81,7 +81,7 @@ describe('a backup', () => {
     }
   });
 
-  test('with a flipped bit anywhere, is refused', async () => {
+  test('a backup with a flipped bit anywhere is refused', async () => {
     const bytes = readFileSync(await sealed('right'));
     for (let at = 0; at < bytes.length; at += 37) {
       const wrong = Buffer.from(bytes);
@@ -99,12 +99,12 @@ describe('a backup', () => {
     ['the version is a later one', [{ ...header, version: 2 }], /version 2/],
   ];
   for (const [what, parts, words] of written)
-    test(`of which ${what}, is refused`, async () => {
+    test(`a backup of which ${what} is refused`, async () => {
       writeFileSync(fileOf('made'), zstdCompressSync(parts.map((part) => `${JSON.stringify(part)}\n`).join('')));
       await assert.rejects(all(fileOf('made'), { kind: 'none' }), fails(words));
     });
 
-  test('that cannot be read to its end leaves no file', async () => {
+  test('a backup that cannot be read to its end leaves no file', async () => {
     async function* broken(): AsyncGenerator<Line> {
       yield header;
       throw new BackupError('the cluster went away');
@@ -113,7 +113,7 @@ describe('a backup', () => {
     assert.ok(!existsSync(fileOf('never')) && !existsSync(fileOf('never.draft')));
   });
 
-  test('replaces a former one only when it is whole', async () => {
+  test('a backup replaces a former one only when it is whole', async () => {
     const file = await sealed('former');
     const before = readFileSync(file);
     async function* broken(): AsyncGenerator<Line> {
@@ -124,7 +124,7 @@ describe('a backup', () => {
     assert.deepEqual(readFileSync(file), before);
   });
 
-  test('for what is no recipient is not written', async () => {
+  test('no backup is written for a recipient that is none', async () => {
     await assert.rejects(writeBackup(fileOf('no'), each(lines), { kind: 'recipient', recipient: 'age1nobody' }), fails(/no recipient/));
   });
 

@@ -47,7 +47,7 @@ describe('a kubeconfig with a program that signs in', () => {
     );
   });
 
-  test('does not take an answer without a token for one', () => {
+  test('an answer without a token signs no user in', () => {
     const file = kubeconfig('echo "{}"');
     assert.throws(() => execToken(file), new CliError(`sh, which ${file} names to sign in with, returned no token.`));
   });

@@ -37,7 +37,7 @@ function secretWritten(name: string): Operation<undefined> {
 }
 
 describe('hibernetes upgrade status and finalize', () => {
-  test('without a newer format has nothing to do', async () => {
+  test('hibernetes upgrade status and finalize have nothing to do without a newer format', async () => {
     await withCluster(async (dataDir, directory) => {
       const world = virtualWorld();
       const formats = sealedFormats(fileKeyRing(join(dataDir, 'pki')));

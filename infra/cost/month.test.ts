@@ -36,7 +36,7 @@ const measured: Measurements = {
 };
 
 describe('an hour of rest', () => {
-  test('lies on a straight line between what was measured, and beyond', () => {
+  test('an hour of rest lies on a straight line between what was measured, and beyond', () => {
     assert.deepEqual(
       [0, 5, 10, 15, 20, 40].map((nodes) => idleHour(measured, nodes).api.invocations),
       [0, 900, 1800, 2700, 3600, 7200],

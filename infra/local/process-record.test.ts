@@ -26,28 +26,28 @@ describe('a recorded process', () => {
     return pid;
   };
 
-  test('is found while it runs, and not once it is gone', async () => {
+  test('a recorded process is found while it runs, and not once it is gone', async () => {
     const { pid } = recordProcess(file(), await start('setInterval(() => {}, 1000)'));
     assert.equal(runningProcess(file())?.pid, pid);
     process.kill(pid, 'SIGKILL');
     await eventually(() => assert.equal(runningProcess(file()), undefined));
   });
 
-  test('is not mistaken for another that was given the same number', () => {
+  test('a recorded process is not mistaken for another that was given the same number', () => {
     recordProcess(file(), process.pid);
     const record = JSON.parse(readFileSync(file(), 'utf8'));
     writeFileSync(file(), JSON.stringify({ ...record, startTicks: '1' }));
     assert.equal(runningProcess(file()), undefined);
   });
 
-  test('is ended with patience first and force after, and forgotten', async () => {
+  test('a recorded process is ended with patience first and force after, and forgotten', async () => {
     recordProcess(file(), await start('process.on("SIGTERM", () => {}); setInterval(() => {}, 1000)'));
     await endProcess(file(), 200);
     assert.equal(runningProcess(file()), undefined);
     assert.throws(() => readFileSync(file()), { code: 'ENOENT' });
   });
 
-  test('may be ended twice', async () => {
+  test('a recorded process may be ended twice', async () => {
     await endProcess(file(), 0);
   });
 });

@@ -26,12 +26,12 @@ describe('a request counts', () => {
     });
   }
 
-  test('as APPLY when it applies on the server', () => {
+  test('a request counts as APPLY when it applies on the server', () => {
     const applied = request('PATCH', '/api/v1/namespaces/default/pods/a', 'application/apply-patch+yaml');
     assert.equal(createRequestLabels()(applied, 200)['verb'], 'APPLY');
   });
 
-  test('with its resource after one has succeeded, errors too', () => {
+  test('a request counts with its resource after one has succeeded, errors too', () => {
     const labels = createRequestLabels();
     assert.equal(labels(request('GET', '/apis/example.com/v1/things/a'), 404)['resource'], '');
     assert.equal(labels(request('GET', '/apis/example.com/v1/things'), 200)['resource'], 'things');

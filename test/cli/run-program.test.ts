@@ -37,7 +37,7 @@ describe('a command that fails', () => {
       assert.doesNotMatch(`${stdout}${stderr}`, /^ {4}at |node:internal|\.ts:\d/m);
     });
 
-  test('at a port that is taken prints one sentence and a cure', async () => {
+  test('a command that fails at a taken port prints one sentence and a cure', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as { readonly port: number };

@@ -47,7 +47,7 @@ describe('the bundles', () => {
   });
   after(() => rmSync(directory, { recursive: true, force: true }));
 
-  test('are no larger than they were', () => {
+  test('the bundles are no larger than they were', () => {
     for (const { entry, bytes, zippedBytes } of bundles) {
       process.stdout.write(`${entry}: ${Math.round(bytes / 1000)} kB, zipped with all parts ${Math.round(zippedBytes / 1000)} kB\n`);
       assert.ok(bytes <= (bytesMax[entry] ?? 0), `${entry} has ${bytes} bytes`);
@@ -55,7 +55,7 @@ describe('the bundles', () => {
     }
   });
 
-  test('read at first what every cold start needs', () => {
+  test('the bundles read at first what every cold start needs', () => {
     // A server takes its credentials from all places that the SDK knows.
     for (const { entry, sources } of bundles.filter(({ entry: name }) => name !== 'api.server.ts')) {
       const found = Object.keys(sources).filter((path) => (sources[path] ?? 0) > 0 && notAtFirst.test(path));
@@ -63,13 +63,13 @@ describe('the bundles', () => {
     }
   });
 
-  test('of the API bring the texts of kubectl explain, where they were collected', () => {
+  test('the bundles of the API bring the texts of kubectl explain, where they were collected', () => {
     const areCollected = existsSync(join(import.meta.dirname, '../../.cache/openapi', descriptionsFile));
     for (const { entry, file } of bundles)
       assert.equal(existsSync(join(dirname(file), descriptionsFile)), areCollected && entry.startsWith('api.'), entry);
   });
 
-  test('load by themselves', () => {
+  test('the bundles load by themselves', () => {
     for (const { entry, file } of bundles) {
       const { cpuMs, wallMs } = importCost(file, directory);
       process.stdout.write(

@@ -52,7 +52,7 @@ describe('keys of functions', { skip: missingEngine('dynoxide') }, () => {
   const keyOf = (token: string): string =>
     (JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()) as { kid: string }).kid;
 
-  test('are replaced again and again while the functions live', async () => {
+  test('keys of functions are replaced again and again while the functions live', async () => {
     await asked((client) => client.create(serviceAccounts, { metadata: { namespace, name: 'web' } }));
     const [names, tokens]: [string[], string[]] = [[], []];
     for (let rotation = 0; rotation <= rotations; rotation += 1) {

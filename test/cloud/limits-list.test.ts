@@ -51,7 +51,7 @@ describe('a list of 200 MB', () => {
     );
   });
 
-  test('comes as a stream when it is a little smaller, and whole', async () => {
+  test('a list of a little less than 200 MB comes as a stream, and whole', async () => {
     const response = await cloud.open('GET', `${configMaps}?labelSelector=size%3Dlarge,!first`);
     assert.equal(response.statusCode, 200);
     assert.equal(response.headers['content-length'], undefined);
@@ -60,7 +60,7 @@ describe('a list of 200 MB', () => {
     assert.ok(bytes > (names.length - 1) * eachBytes && bytes <= answerBytesMax, String(bytes));
   });
 
-  test('comes in pages, as kubectl and informers ask for it', async () => {
+  test('a list of 200 MB comes in pages, as kubectl and informers ask for it', async () => {
     const found: (string | undefined)[] = [];
     let token = '';
     do {
@@ -75,7 +75,7 @@ describe('a list of 200 MB', () => {
     assert.deepEqual(found, names);
   });
 
-  test('is refused to a watch that would begin with it, so that informers fall back to pages', async () => {
+  test('a list of 200 MB is refused to a watch that begins with it; informers then ask for pages', async () => {
     const query = 'watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true';
     assert.equal((await cloud.ask('GET', `${configMaps}?${query}`)).code, 413);
   });

@@ -91,7 +91,7 @@ describe('a large object', () => {
   }
   const filling = ({ spec }: Pod): number => spec?.containers[0]?.args?.[0]?.length ?? 0;
 
-  test('of 3 MB is created, read, listed, watched and updated', async () => {
+  test('a large object of 3 MB is created, read, listed, watched and updated', async () => {
     // Pods are admitted once their namespace has its ServiceAccount.
     await eventually(async () => assert.equal((await cloud.ask('GET', '/api/v1/namespaces/default/serviceaccounts/default')).code, 200));
     const created = await cloud.ask<KubeObject>('POST', pods, { body: podOf('large', objectBytes) });
@@ -122,7 +122,7 @@ describe('a large object', () => {
     );
   });
 
-  test('of more than 3 MiB is refused in upstream’s words', async () => {
+  test('a large object of more than 3 MiB is refused in upstream’s words', async () => {
     const { code, body } = await cloud.ask('POST', pods, { body: podOf('larger', bodyBytesMax + 1) });
     assert.equal(code, 413);
     assert.deepEqual(
@@ -131,7 +131,7 @@ describe('a large object', () => {
     );
   });
 
-  test('of more than 6 MB is refused by the host, before any function sees it', async () => {
+  test('a large object of more than 6 MB is refused by the host, before any function sees it', async () => {
     const before = cloud.controlPlane.counts()['api']?.invocations;
     const { code, body } = await cloud.ask<{ Message: string }>('POST', pods, { body: podOf('largest', 7_000_000) });
     assert.deepEqual([code, body], [413, { Message: 'Request Too Large' }]);
@@ -172,7 +172,7 @@ describe('a thousand writers at once', () => {
     assert.fail(`${name} was never taken`);
   }
 
-  test('are all answered, and nothing is lost', async () => {
+  test('a thousand writers at once are all answered, and nothing is lost', async () => {
     const names = Array.from({ length: writers }, (_, index) => `map-${String(index).padStart(3, '0')}`);
     await Promise.all(names.map(insist));
     const { body } = await cloud.ask<{ items: KubeObject[] }>('GET', `${configMaps}?labelSelector=from%3Dwriters`);
@@ -189,7 +189,7 @@ describe('a thousand writers at once', () => {
 });
 
 describe('a thousand writers in one environment', { skip: missingEngine('dynoxide') }, () => {
-  test('share the calls of the table', async () => {
+  test('a thousand writers in one environment share the calls of the table', async () => {
     const writers = 1000;
     const engine = await startEngine('dynoxide');
     try {

@@ -13,11 +13,11 @@ describe('functions', () => {
   });
   after(() => cluster?.remove());
 
-  test('carry logs', async () => {
+  test('functions carry logs', async () => {
     assert.equal(await cluster.kubectl.ok('logs', 'web'), 'container web of pod web is simulated\n');
   });
 
-  test('carry connections by way of the gate: here a refusal of the simulated node', async () => {
+  test('functions carry connections by way of the gate: here a refusal of the simulated node', async () => {
     for (const command of [
       ['exec', 'web', '--', 'ls'],
       ['attach', 'web'],
@@ -28,11 +28,11 @@ describe('functions', () => {
     }
   });
 
-  test('carry requests to nodes', async () => {
+  test('functions carry requests to nodes', async () => {
     assert.equal(await cluster.kubectl.ok('get', '--raw', '/api/v1/nodes/node-1/proxy/healthz'), 'ok');
   });
 
-  test('lose nothing when their invoker is killed', async () => {
+  test('functions lose nothing when their invoker is killed', async () => {
     cluster.killControlPlane();
     await cluster.up();
     assert.match(await cluster.kubectl.ok('get', 'pods', 'web', '-o', 'name'), /^pod\/web$/m);

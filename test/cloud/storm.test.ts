@@ -148,7 +148,7 @@ describe('a storm', () => {
 
   test('loses nothing of a thousand writes of fifty clients, and of another cluster’s meanwhile', () => inEach(writes));
 
-  test('and a rolling update in each gets through it', () => inEach(update));
+  test('a rolling update in each cluster gets through a storm', () => inEach(update));
 
   test('that was one', () => {
     const counts = Object.values(controlPlane.counts());

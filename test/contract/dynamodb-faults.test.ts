@@ -132,7 +132,7 @@ const refusals: readonly (readonly [ServiceAnswer, string, string, number])[] = 
 describe('DynamoDB', () => {
   for (const [answer, append, reading, requests] of refusals) {
     const { __type: type = '' } = answer.body as { __type?: string };
-    test(`that answers ${type.split('#')[1]} comes to one clear error, and log entries are sent once`, async () => {
+    test(`DynamoDB that answers ${type.split('#')[1]} comes to one clear error, and log entries are sent once`, async () => {
       await withService(answer, async ({ table, service }) => {
         assert.equal(await appended(table), append);
         assert.equal(service.requests.length, 1);
@@ -142,7 +142,7 @@ describe('DynamoDB', () => {
     });
   }
 
-  test('that stays silent for a second leaves the outcome of a write unknown', async () => {
+  test('DynamoDB that stays silent for a second leaves the outcome of a write unknown', async () => {
     const world = virtualWorld();
     const silent = async ({ table, service }: Given): Promise<void> => {
       const append = appended(table);
@@ -173,7 +173,7 @@ describe('DynamoDB', () => {
     });
   });
 
-  test('is refused by name when the table has another format', async () => {
+  test('DynamoDB is refused by name when the table has another format', async () => {
     const item = { pk: { S: 'c#M#0' }, sk: { S: '0' }, A: { N: '5' }, Ar: { N: '9' }, f: { S: 'hibernetes store 9' } };
     const wrong = new StoreError(
       'wrong-format',
@@ -185,7 +185,7 @@ describe('DynamoDB', () => {
     await withService(answer, ({ table }) => assert.rejects(table.advanceMeta(5, { logIndex: 6, revision: 10 }, signedMs), wrong));
   });
 
-  test('has an item that cannot be read: its place is named', async () => {
+  test('DynamoDB has an item that cannot be read: its place is named', async () => {
     const item = { pk: { S: 'c#L#0#0' }, sk: { S: '0000000000000003' }, b: { N: '3' }, n: { N: '1' }, w: { S: 'n' }, t: { N: '1' } };
     await withService({ body: { Items: [item] } }, async ({ table }) => {
       const corrupt = new StoreError('corrupt', 'log entry 3 cannot be read: its attribute e is missing or of another type');
@@ -193,7 +193,7 @@ describe('DynamoDB', () => {
     });
   });
 
-  test('has an object’s item that cannot be read: its place is named', async () => {
+  test('DynamoDB has an object’s item that cannot be read: its place is named', async () => {
     const item = { pk: { S: 'c#O' }, sk: { S: '01ab/pods/default/web' }, r: { S: 'three' }, t: { N: '1' }, b: { B: 'AA==' } };
     await withService({ body: { Items: [item] } }, async ({ table }) => {
       const corrupt = new StoreError('corrupt', 'object pods default/web cannot be read: its attribute r is missing or of another type');

@@ -88,7 +88,7 @@ describe('a data directory', () => {
     });
   });
 
-  test('of another format is refused by name', async () => {
+  test('a data directory of another format is refused by name', async () => {
     await withDirectory(async (directory) => {
       await (await openStore(directory)).close();
       writeFileSync(join(directory, 'format'), 'hibernetes store 9\n');
@@ -102,7 +102,7 @@ describe('a data directory', () => {
     });
   });
 
-  test('that has been damaged stops at the item, and names it', async () => {
+  test('a data directory that has been damaged stops at the item, and names it', async () => {
     await withDirectory(async (directory) => {
       const store = await openStore(directory);
       await store.commit(create(pod('first')));

@@ -58,7 +58,7 @@ export function loadingContract(name: string, place: () => FormatPlace): void {
   };
 
   describe(`${name}: loads objects`, () => {
-    fact('with the revisions that they had', async ({ load, open }) => {
+    fact('loads objects with the revisions that they had', async ({ load, open }) => {
       const count = await load([loaded('pods', 'a', 17), loaded('pods', 'b', 90), loaded('configmaps', 'c', 3, { data: { x: 'y' } })]);
       const store = await open();
       assert.equal(count, 3);
@@ -74,7 +74,7 @@ export function loadingContract(name: string, place: () => FormatPlace): void {
       );
     });
 
-    fact('and goes on beyond all revisions that a client can have seen', async ({ load, open }) => {
+    fact('a loaded store goes on beyond all revisions that a client can have seen', async ({ load, open }) => {
       await load([loaded('pods', 'a', 17)]);
       const store = await open();
       const compactRevision = store.compactRevision();
@@ -97,7 +97,7 @@ export function loadingContract(name: string, place: () => FormatPlace): void {
       );
     });
 
-    fact('that are too large for their items', async ({ load, open }) => {
+    fact('loads objects that are too large for their items', async ({ load, open }) => {
       const text = Array.from({ length: 60_000 }, (_, index) => Math.sin(index).toString(36)).join('');
       await load([loaded('configmaps', 'large', 5, { data: { text } })]);
       const store = await open();
@@ -105,19 +105,19 @@ export function loadingContract(name: string, place: () => FormatPlace): void {
       assert.deepEqual((stored!.object as { data?: unknown }).data, { text });
     });
 
-    fact('but not into a store that holds something', async ({ load, open }) => {
+    fact('loads no objects into a store that holds something', async ({ load, open }) => {
       const store = await open();
       await store.commit(create(pod('mine')));
       await assert.rejects(load([loaded('pods', 'a', 17)]), isUsed);
       assert.equal(store.view().get(podKey('a')), undefined);
     });
 
-    fact('once', async ({ load }) => {
+    fact('loads objects once', async ({ load }) => {
       await load([loaded('pods', 'a', 17)]);
       await assert.rejects(load([loaded('pods', 'a', 18)]), isUsed);
     });
 
-    fact('whose Secrets are sealed later, where the keys are not at hand', async ({ load, open, world }) => {
+    fact('loads objects whose Secrets are sealed later, where the keys are not at hand', async ({ load, open, world }) => {
       await load([loaded('secrets', 's', 5, { data: { password: 'eA==' } })], false);
       const store = await open();
       assert.equal(store.format().objectsLeft, 1);

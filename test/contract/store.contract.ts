@@ -365,7 +365,7 @@ export function storeContract(name: string, place: () => TablePlace): void {
   });
 
   describe(`${name}: watches`, () => {
-    fact('deliver every change after a revision once, in order, live', async ({ store, world }) => {
+    fact('watches deliver every change after a revision once, in order, live', async ({ store, world }) => {
       await store.commit(create(pod('a')));
       await store.commit(create(pod('b')));
       const watch = follow(store, 1);
@@ -378,7 +378,7 @@ export function storeContract(name: string, place: () => TablePlace): void {
       await watch.ended;
     });
 
-    fact('see only their namespace', async ({ store, world }) => {
+    fact('watches see only their namespace', async ({ store, world }) => {
       const watch = follow(store, 0, { namespace: 'mine' });
       await store.commit(create(pod('a', { namespace: 'other' })));
       await store.commit(create(pod('b', { namespace: 'mine' })));
@@ -404,7 +404,7 @@ export function storeContract(name: string, place: () => TablePlace): void {
       watch.stop();
     });
 
-    fact('go on after a restart from where they were', async ({ store, restart, world }) => {
+    fact('watches go on after a restart from where they were', async ({ store, restart, world }) => {
       for (const one of ['a', 'b', 'c']) await store.commit(create(pod(one)));
       const reopened = await restart();
       const watch = follow(reopened, 1);
@@ -423,13 +423,13 @@ export function storeContract(name: string, place: () => TablePlace): void {
       assert.deepEqual(watch.batches, []);
     });
 
-    fact('refuse a revision that does not come', async ({ store, world }) => {
+    fact('watches refuse a revision that does not come', async ({ store, world }) => {
       const watch = assert.rejects(follow(store, 99).ended, code('too-large-revision'));
       await world.advance(3100);
       await watch;
     });
 
-    fact('give a slow reader all it has not read, in batches, until it falls below the compact revision', async ({ store, world }) => {
+    fact('watches give a slow reader all in batches, until it falls below the compact revision', async ({ store, world }) => {
       const iterator = store.watch({ resource: 'pods', after: 0, signal: new AbortController().signal })[Symbol.asyncIterator]();
       await store.commit(create(pod('first')));
       assert.equal((await iterator.next()).value?.revision, 1);
@@ -442,14 +442,14 @@ export function storeContract(name: string, place: () => TablePlace): void {
       await assert.rejects(iterator.next(), code('compacted'));
     });
 
-    fact('end when the store is closed', async ({ store, world }) => {
+    fact('watches end when the store is closed', async ({ store, world }) => {
       const watch = follow(store, 0);
       await world.settle();
       await store.close();
       await watch.ended;
     });
 
-    fact('see what other processes write when polling', async ({ store, another, world }) => {
+    fact('watches see what other processes write when polling', async ({ store, another, world }) => {
       const other = await another({ pollMs: 200 });
       const watch = follow(other, 0);
       await store.commit(create(pod('a')));
@@ -462,7 +462,7 @@ export function storeContract(name: string, place: () => TablePlace): void {
   });
 
   describe(`${name}: several processes`, () => {
-    fact('decide at a fresh head before an error is an answer', async ({ store, another, world }) => {
+    fact('several processes decide at a fresh head before an error is an answer', async ({ store, another, world }) => {
       const other = await another();
       await store.commit(create(pod('a')));
       await assert.rejects(other.commit(create(pod('a'))), Exists);

@@ -73,7 +73,7 @@ export function tunnelContract(name: string, openHouse: OpenTunnelHouse, pair: P
   }
 
   describe(`a tunnel ${name}`, () => {
-    test('carries bytes both ways, in order, and each direction ends by itself', async () => {
+    test('a tunnel carries bytes both ways, in order, and each direction ends by itself', async () => {
       const { house, caller, server } = await opened();
       const [atCaller, atServer] = [hear(caller), hear(server)];
       const [asked, answered] = [noise(700_000, 1), noise(2_000_000, 2)];
@@ -89,7 +89,7 @@ export function tunnelContract(name: string, openHouse: OpenTunnelHouse, pair: P
       await house.close();
     });
 
-    test('begins with the first bytes of a server that sends before its client does', async () => {
+    test('a tunnel begins with the first bytes of a server that sends before its client does', async () => {
       const { house, caller, server } = await opened();
       const heard = hear(caller);
       server.write('SSH-2.0\r\n');
@@ -98,7 +98,7 @@ export function tunnelContract(name: string, openHouse: OpenTunnelHouse, pair: P
       await house.close();
     });
 
-    test('lets a sender be ahead of its reader by a limited number of bytes', async () => {
+    test('a tunnel lets a sender be ahead of its reader by a limited number of bytes', async () => {
       const { house, caller, server } = await opened();
       let taken = 0;
       const part = noise(64 << 10, 3);
@@ -119,7 +119,7 @@ export function tunnelContract(name: string, openHouse: OpenTunnelHouse, pair: P
       await house.close();
     });
 
-    test('breaks at the other end when one is destroyed', async () => {
+    test('a tunnel breaks at the other end when one is destroyed', async () => {
       const { house, caller, server } = await opened();
       const atServer = hear(server);
       caller.write('half');
@@ -129,7 +129,7 @@ export function tunnelContract(name: string, openHouse: OpenTunnelHouse, pair: P
       await house.close();
     });
 
-    test('breaks at the caller when the server resets the connection', async () => {
+    test('a tunnel breaks at the caller when the server resets the connection', async () => {
       const { house, caller, server } = await opened();
       const atCaller = hear(caller);
       server.write('half');
@@ -140,7 +140,7 @@ export function tunnelContract(name: string, openHouse: OpenTunnelHouse, pair: P
       await house.close();
     });
 
-    test('breaks at the caller when the agent ends without a word', async () => {
+    test('a tunnel breaks at the caller when the agent ends without a word', async () => {
       const { house, caller, server } = await opened();
       const atCaller = hear(caller);
       server.write('half');
@@ -150,7 +150,7 @@ export function tunnelContract(name: string, openHouse: OpenTunnelHouse, pair: P
       await house.close();
     });
 
-    test('is refused with the words of the node', async () => {
+    test('a tunnel is refused with the words of the node', async () => {
       const house = await openHouse();
       const refusal = 'dial tcp 10.0.0.7:80: connect: connection refused';
       house.reaches(new StatusError(503, 'ServiceUnavailable', refusal));
@@ -159,14 +159,14 @@ export function tunnelContract(name: string, openHouse: OpenTunnelHouse, pair: P
       await house.close();
     });
 
-    test('is not opened by a node that is silent', async () => {
+    test('a tunnel is not opened by a node that is silent', async () => {
       const house = await openHouse();
       house.killNode();
       await assert.rejects(inTime(house, house.tunnels.open({ nodeName: 'a', target }, stays)), { code: 504 });
       await house.close();
     });
 
-    test('is not opened for a client that left', async () => {
+    test('a tunnel is not opened for a client that left', async () => {
       const house = await openHouse();
       house.killNode();
       const leaving = new AbortController();
@@ -178,7 +178,7 @@ export function tunnelContract(name: string, openHouse: OpenTunnelHouse, pair: P
       await house.close();
     });
 
-    test('is one of many at a time', async () => {
+    test('a tunnel is one of many at a time', async () => {
       const house = await openHouse();
       const heard: Heard[] = [];
       for (let index = 0; index < 8; index += 1) {

@@ -143,7 +143,7 @@ describe('a backup of many objects', missing === undefined ? {} : { skip: missin
     assertSameObjects();
   });
 
-  test('is refused in one sentence when the file is cut off anywhere, and nothing is made', async () => {
+  test('a backup of many objects that is cut off anywhere is refused in one sentence, and nothing is made', async () => {
     const [file = ''] = files;
     const { size } = statSync(file);
     for (const bytes of [size - 1, size - 4000, Math.floor(size / 2), 300]) {

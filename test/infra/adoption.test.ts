@@ -10,12 +10,12 @@ const envelopeSecret = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:For
 describe('an adopted table', () => {
   const { template, violations } = synthesize({ table, tableStream, envelopeSecret });
 
-  test('is no part of the stack, nor is its key', () => {
+  test('an adopted table is no part of the stack, nor is its key', () => {
     assert.deepEqual(resourcesOf(template, 'AWS::DynamoDB::GlobalTable', 'AWS::SecretsManager::Secret'), []);
     assert.deepEqual(violations, []);
   });
 
-  test('is what the functions are given, and wakes the doorbell by its stream', () => {
+  test('an adopted table is what the functions are given, and wakes the doorbell by its stream', () => {
     const [timer] = resourcesOf(template, 'AWS::Lambda::Function').filter(({ id }) => id.includes('Timer'));
     const { Variables } = timer!.Properties['Environment'] as { readonly Variables: Readonly<Record<string, string>> };
     assert.deepEqual([Variables['HIBERNETES_TABLE'], Variables['HIBERNETES_ENVELOPE_SECRET']], [table, envelopeSecret]);
@@ -23,7 +23,7 @@ describe('an adopted table', () => {
     assert.ok(sources.includes(tableStream));
   });
 
-  test('may be read and written by those who need it', () => {
+  test('an adopted table may be read and written by those who need it', () => {
     const policies = JSON.stringify(resourcesOf(template, 'AWS::IAM::Policy'));
     assert.match(policies, /"dynamodb:GetRecords"[^}]*Former-Table-1\/stream/);
     assert.match(policies, /"dynamodb:UpdateItem"/);

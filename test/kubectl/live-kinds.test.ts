@@ -97,11 +97,11 @@ describe('a kind that comes and goes', () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  test('is absent from both processes before it is declared', async () => {
+  test('a kind that comes and goes is absent from both processes before it is declared', async () => {
     assert.deepEqual([await statusOf(0, gadgets), await statusOf(1, gadgets)], [404, 404]);
   });
 
-  test('is listed, written, patched and watched through both from its declaration on', async () => {
+  test('a kind that comes and goes is listed, written, patched and watched through both from its declaration on', async () => {
     await ask(0, 'POST', definitions, definition);
     const { metadata } = (await ask(1, 'GET', gadgets)) as { metadata: { resourceVersion: string } };
     const watch = await processes[0]!.api.fetch(`${gadgets}?watch=true&resourceVersion=${metadata.resourceVersion}`);
@@ -125,7 +125,7 @@ describe('a kind that comes and goes', () => {
     );
   });
 
-  test('has the same schema for a process that has not read of its change', async () => {
+  test('a kind that comes and goes has the same schema for a process that has not read of its change', async () => {
     const { spec } = definition;
     const [version] = spec.versions;
     const properties = {
@@ -138,14 +138,14 @@ describe('a kind that comes and goes', () => {
     await ask(1, 'DELETE', `${gadgets}/toned`);
   });
 
-  test('is described by both processes in the same words', async () => {
+  test('a kind that comes and goes is described by both processes in the same words', async () => {
     for (const path of ['/apis/example.com/v1', '/openapi/v3/apis/example.com/v1', '/openapi/v2']) {
       const [first, second] = await Promise.all(processes.map(async ({ api }) => (await api.fetch(path)).text()));
       assert.equal(first, second, path);
     }
   });
 
-  test('is found and explained by kubectl through both', async () => {
+  test('a kind that comes and goes is found and explained by kubectl through both', async () => {
     for (const { kubectl } of processes) {
       assert.match(await kubectl.ok('api-resources', '--api-group=example.com'), /^gadgets +gd +example\.com\/v1 +true +Gadget$/m);
       assert.match(await kubectl.ok('explain', 'gadgets.spec.size'), /FIELD: size <integer>[^]*How large it is\./);
@@ -165,7 +165,7 @@ describe('a kind that comes and goes', () => {
     assert.equal(await statusOf(0, `${configMaps}/owned`), 404);
   });
 
-  test('goes with the namespace that its objects are in', async () => {
+  test('objects of a kind that comes and goes are deleted with their namespace', async () => {
     await ask(0, 'POST', '/api/v1/namespaces', { metadata: { name: 'team' } });
     await ask(1, 'POST', '/apis/example.com/v1/namespaces/team/gadgets', gadget('g'));
     await ask(0, 'DELETE', '/api/v1/namespaces/team');

@@ -57,7 +57,7 @@ describe('a pod and the API', { skip: await reasonToSkipContainers() }, () => {
     return JSON.parse(await inPod(curl)) as Answer;
   };
 
-  test('it knows its namespace, and the API knows who it is', async () => {
+  test('a pod knows its namespace, and the API knows the pod', async () => {
     assert.equal(await inPod(`cat ${directory}/namespace`), 'default');
     const review = '{"apiVersion":"authentication.k8s.io/v1","kind":"SelfSubjectReview"}';
     const { status } = await ask('/apis/authentication.k8s.io/v1/selfsubjectreviews', `-H "Content-Type: application/json" -d '${review}'`);
@@ -65,7 +65,7 @@ describe('a pod and the API', { skip: await reasonToSkipContainers() }, () => {
     assert.deepEqual(status?.userInfo.extra['authentication.kubernetes.io/pod-name'], ['client']);
   });
 
-  test('it may do what its ServiceAccount may', async () => {
+  test('a pod may do what its ServiceAccount may', async () => {
     const path = '/api/v1/namespaces/default/pods';
     assert.equal(
       (await ask(path)).message,
@@ -81,13 +81,13 @@ describe('a pod and the API', { skip: await reasonToSkipContainers() }, () => {
     });
   });
 
-  test('one that does not want a token has none', async () => {
+  test('a pod that does not want a token has none', async () => {
     assert.equal(await kubectl.ok('get', 'pod', 'loner', '-o', 'jsonpath={.spec.volumes}'), '');
     const { code } = await kubectl.run(['exec', 'loner', '--', 'ls', directory]);
     assert.notEqual(code, 0);
   });
 
-  test('describe shows where the token is and what it is made of', async () => {
+  test('kubectl describe shows where the token is and what it is made of', async () => {
     const text = await kubectl.ok('describe', 'pod', 'client');
     assert.match(text, /\/var\/run\/secrets\/kubernetes\.io\/serviceaccount from kube-api-access-\w{5} \(ro\)/);
     assert.match(text, /Type: +Projected \(a volume that contains injected data from multiple sources\)\n +TokenExpirationSeconds: +3607/);

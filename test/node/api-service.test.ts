@@ -62,7 +62,7 @@ describe('a pod where the API has no address', { skip: await reasonToSkipContain
     return cluster.kubectl.ok('logs', name);
   };
 
-  test('the cluster does not pretend that there is one', async () => {
+  test('a cluster without an address of the API shows none', async () => {
     const addresses = await cluster.kubectl.ok('get', 'endpointslice', 'kubernetes', '-o', 'jsonpath={.endpoints[*].addresses[*]}');
     assert.equal(addresses, '192.0.2.1');
   });
@@ -71,7 +71,7 @@ describe('a pod where the API has no address', { skip: await reasonToSkipContain
     assert.equal(await saidBy('client'), 'system:serviceaccount:default:reader\npod/client\n');
   });
 
-  test('so does one in the network of its machine', async () => {
+  test('client-go asks so in the network of its machine, too', async () => {
     assert.equal(await saidBy('machine'), 'pod/machine\n');
   });
 

@@ -130,7 +130,7 @@ describe('a device plug-in', { skip: await reasonToSkipContainers() }, () => {
     assert.deepEqual(plugin.started, [['z1']]);
   });
 
-  test('is listed on the socket for programs that ask which pod holds what', async () => {
+  test('a device plug-in is listed on the socket for programs that ask which pod holds what', async () => {
     const lister = openPlugin(join(cluster.directory, 'nodes/node-1/agent/pod-resources/kubelet.sock'), podResourcesService);
     const held = { resource_name: resource, device_ids: ['z1'], topology: null };
     const one = { name: 'one', namespace: 'default', containers: [{ name: 'main', devices: [held] }] };

@@ -85,7 +85,7 @@ describe('the door of a node', { skip: await reasonToSkipContainers() }, () => {
     );
   });
 
-  test('is closed to those who may not', async () => {
+  test('the door of a node is closed to those who may not', async () => {
     assert.deepEqual(await ask('/metrics', ''), { code: 401, text: 'Unauthorized\n' });
     const who = 'system:serviceaccount:default:watcher';
     const refused = `Forbidden (user=${who}, verb=get, resource=nodes, subresource(s)=[pods proxy])\n`;

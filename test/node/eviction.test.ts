@@ -38,12 +38,12 @@ describe('a pod that fills the disk', { skip: await reasonToSkipContainers() }, 
   const status = (name: string): Promise<string> =>
     cluster.kubectl.ok('get', 'pod', name, '-o', 'jsonpath={.status.phase}|{.status.reason}|{.status.message}');
 
-  test('is ended when its volume is larger than it may be', async () => {
+  test('a pod that fills the disk is ended when its volume is larger than it may be', async () => {
     const expected = 'Failed|Evicted|Usage of EmptyDir volume "cache" exceeds the limit "1Mi". ';
     await eventually(async () => assert.equal(await status('volume'), expected), 60_000);
   });
 
-  test('is ended when it wrote more than its limit', async () => {
+  test('a pod that fills the disk is ended when it wrote more than its limit', async () => {
     const expected = 'Failed|Evicted|Pod ephemeral local storage usage exceeds the total limit of containers 2Mi. ';
     await eventually(async () => assert.equal(await status('layer'), expected), 60_000);
     const path = 'jsonpath={.status.containerStatuses[0].state.terminated.exitCode}';

@@ -47,7 +47,7 @@ describe('a volume that is an image', { skip: can.ok ? false : can.why }, () => 
     return (await node.api.log(name, 'container=main')).text;
   };
 
-  test('has the files of the image, which cannot be changed or executed', async () => {
+  test('a volume that is an image has the files of the image, which cannot be changed or executed', async () => {
     const attempts = ['ls /files/bin/busybox', 'touch /files/new', '/files/bin/busybox true', 'rm /files/bin/busybox'];
     const text = await printed(reader('whole', `${attempts.map((attempt) => `(${attempt}) 2>&1`).join('; ')}; true`, busybox));
     assert.match(text, /^\/files\/bin\/busybox\n/);
@@ -56,11 +56,11 @@ describe('a volume that is an image', { skip: can.ok ? false : can.why }, () => 
     assert.match(text, /rm: .*Read-only file system\n/);
   });
 
-  test('may be mounted in part', async () => {
+  test('a volume that is an image may be mounted in part', async () => {
     assert.equal(await printed(reader('part', 'ls /files/busybox', busybox, { subPath: 'bin' })), '/files/busybox\n');
   });
 
-  test('of an image that is nowhere keeps its container waiting, as the image of the container would', async () => {
+  test('a volume of an image that is nowhere keeps its container waiting, as the container’s own image would', async () => {
     node.api.put(reader('missing', 'true', 'localhost:1/no/such:image'));
     await eventually(() => {
       const [status] = node.api.pod('missing')?.status?.containerStatuses ?? [];

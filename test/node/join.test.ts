@@ -131,7 +131,7 @@ describe('a machine that joins', { skip: await reasonToSkipContainers() }, () =>
     assert.equal(existsSync(join(machine, 'etc/token')), false);
   });
 
-  test('becomes a Ready node and runs a pod, by one command', async () => {
+  test('a machine that joins becomes a Ready node and runs a pod, by one command', async () => {
     joining = start([...command, ...places()]);
     try {
       await eventually(() => cluster.kubectl.ok('wait', '--for=condition=Ready', 'node/joined', '--timeout=5s'));
@@ -148,7 +148,7 @@ describe('a machine that joins', { skip: await reasonToSkipContainers() }, () =>
     assert.equal(status.addresses[0]?.address, host.address);
   });
 
-  test('will not join twice, and its name is taken for others', async () => {
+  test('a machine that joins will not join twice, and its name is taken for others', async () => {
     assert.equal(await refusal(...command), 'error: This machine is the node joined already.');
     const elsewhere = [...command, ...places()].map((word) => (word === join(machine, 'etc') ? join(machine, 'other') : word));
     const { child, output } = start(elsewhere);
@@ -211,7 +211,7 @@ describe('a machine that joins', { skip: await reasonToSkipContainers() }, () =>
     assert.match(joining.output(), /^Fetching Node \.\.\.$/m);
   });
 
-  test('is out when its Node is deleted', async () => {
+  test('a machine that joins is out when its Node is deleted', async () => {
     await cluster.kubectl.ok('delete', 'node', 'joined');
     const token = readFileSync(join(machine, 'etc/token'), 'utf8').trim();
     const config = JSON.parse(readFileSync(join(machine, 'etc/agent.json'), 'utf8')) as { server: string; caFile: string };

@@ -94,7 +94,7 @@ describe('tunnels', { skip: can.ok ? false : can.why }, () => {
     return Number(values[names.indexOf('FragCreates')]);
   };
 
-  test('carry the largest packets of pods in one piece, for the links of pods leave room for what tunnels add', async () => {
+  test('tunnels carry the largest packets of pods in one piece: pods’ links leave room for what tunnels add', async () => {
     const [before, fragments] = [await received(), await fragmentsMade()];
     assert.equal(await mtuOf(near!), (await mtuOf(world.hosts[0])) - 50);
     const bytes = (await mtuOf(near!)) - headerBytes;
@@ -104,7 +104,7 @@ describe('tunnels', { skip: can.ok ? false : can.why }, () => {
     assert.equal(await fragmentsMade(), fragments);
   });
 
-  test('take nothing from pods and strangers', async () => {
+  test('tunnels take nothing from pods and strangers', async () => {
     const [a, b] = world.hosts;
     const before = await received();
     const send = [

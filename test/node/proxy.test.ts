@@ -178,7 +178,7 @@ describe('services on two nodes', { skip: can.ok ? false : can.why }, () => {
     assert.deepEqual(namesIn(await ask(far!.run, { address: clusterIP, port: 80 })), ['far']);
   });
 
-  test('hints keep callers in their zone', async () => {
+  test('topology hints keep callers in their zone', async () => {
     const hinted = slice([near!, far!]);
     hinted.endpoints?.forEach((endpoint, index) => Object.assign(endpoint, { hints: { forZones: [{ name: `zone-${index}` }] } }));
     await sync([service()], [hinted]);

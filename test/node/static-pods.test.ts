@@ -37,7 +37,7 @@ describe('a static pod', { skip: await reasonToSkipContainers() }, () => {
       assert.equal(await cluster.kubectl.ok('logs', 'own-node-1'), `${word}\n`);
     });
 
-  test('runs, is shown by its mirror, and answers logs and exec', async () => {
+  test('a static pod runs, is shown by its mirror, and answers logs and exec', async () => {
     writeFileSync(file, manifest('first'));
     await runs('first');
     assert.equal(await field('.metadata.ownerReferences[0].kind'), 'Node');
@@ -53,7 +53,7 @@ describe('a static pod', { skip: await reasonToSkipContainers() }, () => {
     assert.equal(await containerId(), id);
   });
 
-  test('is another pod when its manifest changes', async () => {
+  test('a static pod is another pod when its manifest changes', async () => {
     const id = await containerId();
     writeFileSync(file, manifest('second'));
     await runs('second');

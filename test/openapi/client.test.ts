@@ -53,7 +53,7 @@ describe('the generated client', () => {
 
   const skip = generatorIsThere ? false : 'the generator is not installed: sh infra/cli/prepare.sh generator';
 
-  test('is what a generation of today makes', { skip }, async () => {
+  test('the generated client is what a generation of today makes', { skip }, async () => {
     const directory = mkdtempSync(join(tmpdir(), 'client-'));
     const out = join(directory, 'schema.d.ts');
     const { code, stderr } = await runProgram('openapi/generate-client.ts', '--kubeconfig', kubeconfig, '--out', out);
@@ -84,7 +84,7 @@ describe('the generated client', () => {
     assert.ok(lines.includes('hello has 3 of 3 available'), stdout);
   });
 
-  test('lists, patches, scales and deletes', async () => {
+  test('the generated client lists, patches, scales and deletes', async () => {
     const path = { namespace: 'default', name: 'settings' };
     const maps = '/api/v1/namespaces/{namespace}/configmaps';
     await done(client.POST(maps, { params: { path }, body: { metadata: { name: 'settings' }, data: { a: '1' } } }));

@@ -60,7 +60,7 @@ describe('a client of another language', { skip: reasonToSkip('python3', 'java')
     run(directory, [join(environment, 'bin/openapi-generator-cli'), ...words, ...choices]);
   }
 
-  test('in Python lists, creates, reads and deletes', async () => {
+  test('a client of another language in Python lists, creates, reads and deletes', async () => {
     await generate('python', 'v3', 'packageName=kubernetes_client');
     run(directory, [join(environment, 'bin/pip'), 'install', '--quiet', '-r', 'python/requirements.txt']);
     const script = join(root, 'openapi/example/python/deploy.py');
@@ -74,7 +74,7 @@ describe('a client of another language', { skip: reasonToSkip('python3', 'java')
     assert.equal(printed, 'nodes: node-1\navailable: 2\n');
   });
 
-  test('in Go lists, creates, reads and deletes', { skip: reasonToSkip('gofmt') }, async () => {
+  test('a client of another language in Go lists, creates, reads and deletes', { skip: reasonToSkip('gofmt') }, async () => {
     // From defaults that are objects, which only version 3 has, the generator makes code that Go does not compile.
     await generate('go', 'v2', 'packageName=kubernetes,withGoMod=true');
     const program = join(directory, 'program');

@@ -53,7 +53,7 @@ describe('the npm package', () => {
   const hibernetes = (...words: string[]): Promise<{ stdout: string; stderr: string }> =>
     run(command, words, { cwd: project, env: { ...process.env, PATH: '/usr/sbin:/usr/bin:/sbin:/bin' } });
 
-  test('is named as npm names it, and has no TypeScript but declarations, no tests and no caches', () => {
+  test('the npm package is named as npm names it, and has no TypeScript but declarations, no tests, no caches', () => {
     assert.match(basename(file), /^hibernetes-\d+\.\d+\.\d+\.tgz$/);
     const files = readdirSync(installed, { recursive: true, encoding: 'utf8' });
     assert.deepEqual(
@@ -117,7 +117,7 @@ describe('the npm package', () => {
     }
   });
 
-  test('that is not there is no upgrade', async () => {
+  test('an npm package that is not there is no upgrade', async () => {
     const directory = join(project, 'data');
     mkdirSync(directory);
     writeFileSync(

@@ -27,7 +27,7 @@ Not tried here:
     );
   });
 
-  test('has no row for a program that was not run, or was run at another version', () => {
+  test('the matrix of programs has no row for a program that was not run, or was run at another version', () => {
     assert.doesNotMatch(matrixOf([one, two], [{ name: 'one', versions: ['v1'] }], []), /one|two/);
   });
 
@@ -36,13 +36,13 @@ Not tried here:
     assert.deepEqual(mergedResults([one, two], [two], { tried: ['one'], passed: [one] }), [one, two]);
   });
 
-  test('is put between the markers of the README', () => {
+  test('the matrix of programs is put between the markers of the README', () => {
     const before = 'a <!-- npm run programs -->old<!-- end of programs --> b';
     assert.equal(readmeWith(before, ' new '), 'a <!-- npm run programs --> new <!-- end of programs --> b');
     assert.throws(() => readmeWith('a', ' new '), /README.md has no <!-- npm run programs -->/);
   });
 
-  test('stands in the README as the last runs left it', () => {
+  test('the matrix of programs stands in the README as the last runs left it', () => {
     assert.equal(readme(), readmeOf(readResults()));
     const known = programs.map(({ name, versions }) => JSON.stringify({ name, versions }));
     for (const { name, versions } of readResults()) assert.ok(known.includes(JSON.stringify({ name, versions })), name);

@@ -127,7 +127,7 @@ const textOf = (at: House, path: string) =>
   );
 
 describe('a log between processes that share only the table', () => {
-  test('comes within seconds where polls are held', async () => {
+  test('a log from another process comes within seconds where polls are held', async () => {
     const at = await house(30);
     const stop = agent(at, async ({ query }) => {
       if (!query.includes('previous')) return lines(1000);
@@ -143,7 +143,7 @@ describe('a log between processes that share only the table', () => {
     stop();
   });
 
-  test('comes with the next poll where they are not held, and the one after it soon', async () => {
+  test('a log from another process comes with the next poll where polls are not held, and the next one soon', async () => {
     const at = await house(0);
     const stop = agent(at, async () => lines(3));
     await at.world.advance(30_000);
@@ -168,7 +168,7 @@ describe('a log between processes that share only the table', () => {
     stop();
   });
 
-  test('is all that there is: exec names what to do instead, to users who may exec', async () => {
+  test('processes that share only the table carry logs alone: exec names what to do instead, to users who may exec', async () => {
     const at = await house(30);
     const exec = '/api/v1/namespaces/default/pods/web/exec?command=ls';
     const refused = (await (await timed(at, at.ask(admin, 'GET', exec))).value.json()) as ReturnType<StatusError['toStatus']>;

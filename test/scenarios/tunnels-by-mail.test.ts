@@ -47,7 +47,7 @@ const exchanged = async (house: MailHouse, [one, other]: readonly [Duplex, Duple
 describe('the mailboxes of a tunnel', () => {
   const user = { name: 'ann', groups: ['system:authenticated'] };
 
-  test('are not there for other nodes and for users, who know all but the credentials', async () => {
+  test('the mailboxes of a tunnel are not there for other nodes and for users, who know all but the credentials', async () => {
     const items: MailItem[] = [];
     const { house, caller, server } = await opened({ mail: remembering(items) });
     const [nodeName, by, id] = items[0]!.mailbox.split('/') as [string, string, string];
@@ -63,7 +63,7 @@ describe('the mailboxes of a tunnel', () => {
     await house.close();
   });
 
-  test('hold nothing that can be read without the key', async () => {
+  test('the mailboxes of a tunnel hold nothing that can be read without the key', async () => {
     const items: MailItem[] = [];
     const { house, caller, server } = await opened({ mail: remembering(items) });
     await exchanged(house, [caller, server]);
@@ -72,7 +72,7 @@ describe('the mailboxes of a tunnel', () => {
     await house.close();
   });
 
-  test('are gone an hour after the last word', async () => {
+  test('the mailboxes of a tunnel are gone an hour after the last word', async () => {
     const items: MailItem[] = [];
     const { house, caller, server } = await opened({ mail: remembering(items) });
     await exchanged(house, [caller, server]);
@@ -87,7 +87,7 @@ describe('the mailboxes of a tunnel', () => {
     await house.close();
   });
 
-  test('are read no more when both ends have ended, and the agent stops listening a minute later', async () => {
+  test('the mailboxes of a tunnel are read no more after both ends have ended; the agent stops listening a minute later', async () => {
     let reads = 0;
     const mail = (table: Mail): Mail => ({
       putMail: (item) => table.putMail(item),
@@ -108,7 +108,7 @@ describe('the mailboxes of a tunnel', () => {
 });
 
 describe('a tunnel by mail', () => {
-  test('is opened without waiting for a poll at a node that listens', async () => {
+  test('a tunnel by mail is opened without waiting for a poll at a node that listens', async () => {
     const house = await mailHouse({ pollMs: 3_600_000 });
     house.listens(true);
     await house.world.advance(1_000);
@@ -122,7 +122,7 @@ describe('a tunnel by mail', () => {
     await house.close();
   });
 
-  test('goes on when the answer that the agent listens to comes to its end', async () => {
+  test('a tunnel by mail goes on when the answer that the agent listens to comes to its end', async () => {
     const { house, caller, server } = await opened({ secondsMax: 30 });
     const heard = hear(server);
     let sent = '';
@@ -156,7 +156,7 @@ describe('a tunnel by mail', () => {
     await house.close();
   });
 
-  test('is refused to a client when the node runs as many as it can', async () => {
+  test('a tunnel by mail is refused to a client when the node runs as many as it can', async () => {
     const house = await mailHouse();
     house.reaches(new StatusError(503, 'ServiceUnavailable', 'the node carries 1000 tunnels, which is all it can'));
     const opening = inTime(house, house.tunnels.open({ nodeName: 'a', target }, stays));

@@ -98,7 +98,7 @@ describe('an upgrade by mail', () => {
     assert.equal(await echoed, 'hello');
   });
 
-  test('is refused in the words of the API and of the node', async () => {
+  test('an upgrade by mail is refused in the words of the API and of the node', async () => {
     const missing = await upgrade('/api/v1/namespaces/default/pods/other/exec?command=ls');
     assert.equal(missing.message.statusCode, 404);
     assert.match(await text(missing.message), /pods \\"other\\" not found/);

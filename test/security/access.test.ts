@@ -128,7 +128,7 @@ describe('the access matrix', () => {
   });
 
   for (const identity of unknown) {
-    test(`is 401 everywhere for a token that is ${identity}`, () => {
+    test(`a token that is ${identity} gets 401 everywhere`, () => {
       assert.deepEqual([...new Set(of(identity).map(soundOf))], ['401']);
     });
   }

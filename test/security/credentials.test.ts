@@ -31,7 +31,7 @@ const shown: readonly (readonly [name: string, value: string])[] = [
 
 describe('credentials of a request', () => {
   for (const [name, value] of shown) {
-    test(`are passed on neither to a container nor to a proxied server: ${name}: ${value}`, () => {
+    test(`credentials of a request are passed on neither to a container nor to a proxied server: ${name}: ${value}`, () => {
       const headers = new Headers({ accept: 'text/plain', upgrade: 'websocket', [name]: value });
       for (const list of [forwardedHeaders(headers), Object.entries(requestHeaders(headers, { isUpgrade: true }))]) {
         assert.equal(JSON.stringify(list).includes(secret), false);
@@ -53,13 +53,13 @@ describe('a token among the protocols of a WebSocket', () => {
   const ask = async (protocols: string, more: Record<string, string> = { upgrade: 'websocket' }): Promise<number> =>
     (await cluster.fetch(new Request('https://api/api/v1/nodes/a', { headers: { 'sec-websocket-protocol': protocols, ...more } }))).status;
 
-  test('is a credential beside another protocol, and only of a WebSocket', async () => {
+  test('a token among the protocols of a WebSocket is a credential beside another protocol, and only of a WebSocket', async () => {
     assert.equal(await ask(`${protocol(token)}, v5.channel.k8s.io`), 200);
     assert.equal(await ask(`v5.channel.k8s.io,${protocol(token)}`), 200);
     assert.equal(await ask(`${protocol(token)}, v5.channel.k8s.io`, {}), 403);
   });
 
-  test('is refused alone, twice, badly encoded or too long', async () => {
+  test('a token among the protocols of a WebSocket is refused alone, twice, badly encoded or too long', async () => {
     const garbled = [`${token}=`, `${token}!`, `+${token}`, token.slice(1), Buffer.from([0xff, 0xfe]).toString('base64url'), ''];
     const bad = [protocol(token), `${protocol(token)},${protocol(token)},a`, ...garbled.map((one) => `${protocol(one)},a`)];
     for (const protocols of [...bad, `${'a,'.repeat(20_000)}${protocol(token)}`])

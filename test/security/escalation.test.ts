@@ -91,7 +91,7 @@ describe('a role', () => {
     }
   }
 
-  test('with paths needs paths', async () => {
+  test('a role with paths needs paths', async () => {
     const { status, text } = await send('writer', 'POST', '/clusterroles', {
       metadata: { name: 'urls' },
       rules: [{ nonResourceURLs: ['/metrics'], verbs: ['get'] }],
@@ -100,7 +100,7 @@ describe('a role', () => {
     assert.match(messageOf(text), /\{NonResourceURLs:\["\/metrics"\], Verbs:\["get"\]\}$/);
   });
 
-  test('that gathers others needs everything', async () => {
+  test('a role that gathers others needs everything', async () => {
     const aggregationRule = { clusterRoleSelectors: [{ matchLabels: { a: 'b' } }] };
     const { status, text } = await send('writer', 'POST', '/clusterroles', { metadata: { name: 'gather' }, aggregationRule });
     assert.equal(status, 403);
@@ -122,23 +122,23 @@ describe('a binding', () => {
     subjects: [{ apiGroup: group, kind: 'User', name: 'eve' }],
   });
   for (const [kind, path] of bindings) {
-    test(`to a role whose rules are not held is refused (${kind})`, async () => {
+    test(`a binding to a role whose rules are not held is refused (${kind})`, async () => {
       const { status, text } = await send('writer', 'POST', path, binding('b', 'cluster-admin'));
       assert.equal(status, 403);
       const missing = '{APIGroups:["*"], Resources:["*"], Verbs:["*"]}\n{NonResourceURLs:["*"], Verbs:["*"]}';
       assert.equal(messageOf(text), `${kind}.${group} "b" is forbidden: ${who('writer')}${missing}`);
     });
 
-    test(`to a role that may be bound by name is made (${kind})`, async () => {
+    test(`a binding to a role that may be bound by name is made (${kind})`, async () => {
       assert.equal((await send('binder', 'POST', path, binding('v', 'view'))).status, 201);
       assert.equal((await send('binder', 'POST', path, binding('e', 'edit'))).status, 403);
     });
 
-    test(`to a role that is held is made (${kind})`, async () => {
+    test(`a binding to a role that is held is made (${kind})`, async () => {
       assert.equal((await send('writer', 'POST', path, binding('own', 'of-writer'))).status, 201);
     });
 
-    test(`to a role that does not exist is not found (${kind})`, async () => {
+    test(`a binding to a role that does not exist is not found (${kind})`, async () => {
       const { status, text } = await send('writer', 'POST', path, binding('none', 'nothing'));
       assert.deepEqual([status, messageOf(text)], [404, `${kind}.${group} "nothing" not found`]);
     });

@@ -155,7 +155,7 @@ describe('a token that a node asks for', () => {
     ...more,
   });
 
-  test('is for a pod that runs on it', async () => {
+  test('a token that a node asks for is for a pod that runs on it', async () => {
     assert.equal((await ask(await bound('mine'))).status, 201);
     const refused = await ask(await bound('theirs'));
     assert.equal(refused.status, 403);
@@ -187,14 +187,14 @@ describe('a token that a node asks for', () => {
     'for two audiences': [{ audiences: ['vault', 'other'] }, 'node may only request 0 or 1 audiences'],
   };
   for (const [what, [more, message]] of Object.entries(refusals)) {
-    test(`is refused ${what}`, async () => {
+    test(`a token that a node asks for is refused ${what}`, async () => {
       const refused = await ask(await bound('mine', more));
       assert.equal(refused.status, 403);
       assert.equal(messageOf(refused), `serviceaccounts "robot" is forbidden: ${message}`);
     });
   }
 
-  test('is not for another account of the namespace', async () => {
+  test('a token that a node asks for is not for another account of the namespace', async () => {
     assert.equal((await ask(await bound('mine'), path.replace('robot', 'other'))).status, 403);
   });
 
@@ -234,7 +234,7 @@ describe('a Node that a node writes', () => {
     ],
   };
   for (const [what, [change, message]] of Object.entries(steering)) {
-    test(`is refused ${what}`, async () => {
+    test(`a Node that a node writes is refused ${what}`, async () => {
       // The status is written at its own place.
       const place = what.includes('address') ? `${path}/status` : path;
       const refused = await asNode('PUT', place, change(await current()));
@@ -260,7 +260,7 @@ describe('a Node that a node writes', () => {
     plain: true,
   };
   for (const [label, isAllowed] of Object.entries(labels)) {
-    test(`may ${isAllowed ? '' : 'not '}have the label ${label}`, async () => {
+    test(`a Node that a node writes may ${isAllowed ? '' : 'not '}have the label ${label}`, async () => {
       const written = await asNode('PATCH', path, { metadata: { labels: { [label]: 'x' } } });
       assert.equal(written.status, isAllowed ? 200 : 403, written.text);
       const created = await asNode('POST', '/api/v1/nodes?dryRun=All', { metadata: { name: 'evil', labels: { [label]: 'x' } } });
@@ -268,13 +268,13 @@ describe('a Node that a node writes', () => {
     });
   }
 
-  test('is not deleted and made anew by the node', async () => {
+  test('a Node that a node writes is not deleted and made anew by the node', async () => {
     assert.equal((await asNode('DELETE', path)).status, 403);
     assert.equal((await asNode('DELETE', '/api/v1/nodes')).status, 403);
     assert.ok((await current()).spec.taints?.some(({ key }) => key === 'quarantine'));
   });
 
-  test('is not another node’s', async () => {
+  test('a Node that a node writes is not another node’s', async () => {
     for (const [method, body] of [
       ['PATCH', { metadata: { labels: { a: 'b' } } }],
       ['PUT', { metadata: { name: 'good' }, spec: {} }],
@@ -329,7 +329,7 @@ describe('a pod that a node makes', () => {
     'pulls with a secret': { spec: { imagePullSecrets: [{ name: 'theirs-secret' }] } },
   };
   for (const [what, change] of Object.entries(cases)) {
-    test(`is refused when it ${what}`, async () => {
+    test(`a pod that a node makes is refused when it ${what}`, async () => {
       const refused = await make(await mirror(change));
       assert.equal(refused.status, 403, refused.text);
     });

@@ -98,7 +98,7 @@ describe('a container that attacks its volumes', { skip: can.ok ? false : can.wh
   };
 
   for (const field of written) {
-    test(`cannot write a ${field} volume, though it asks for that, and sees updates`, async () => {
+    test(`a container that attacks its volumes cannot write a ${field} volume, though it asks for that, and sees updates`, async () => {
       const name = `reader-${field.toLowerCase()}`;
       const attempts = ['touch new', `ln -s ${canary} evil`, 'rm -rf ..data', 'mv ..data old', 'echo x > color', 'chmod 777 .'];
       const script = `cd /v; for i in 1 2; do ${attempts.map((each) => `(${each}) 2>&1 | grep -c "Read-only"`).join('; ')}; done; sleep 1000`;
@@ -119,7 +119,7 @@ describe('a container that attacks its volumes', { skip: can.ok ? false : can.wh
       await gone(name);
     });
 
-    test(`that could write a ${field} volume all the same leads the agent nowhere: ${share(written)} updates`, async () => {
+    test(`a container that could write a ${field} volume leads the agent nowhere: ${share(written)} updates`, async () => {
       const name = `swapper-${field.toLowerCase()}`;
       const where = directories(join(arena, name));
       const volumes = createNodeVolumes({ directories: where, plugins });
@@ -181,7 +181,7 @@ describe('a container that attacks its volumes', { skip: can.ok ? false : can.wh
       await gone(name);
     });
 
-    test(`is not started with a subPath of its ${field} that leads out`, async () => {
+    test(`a container that attacks its volumes is not started with a subPath of its ${field} that leads out`, async () => {
       const name = `outward-${field.toLowerCase()}`;
       const host = join(arena, name);
       mkdirSync(host);
@@ -207,7 +207,7 @@ describe('a container that attacks its volumes', { skip: can.ok ? false : can.wh
     });
   }
 
-  test(`is removed without what its links lead to: ${rounds} removals`, async () => {
+  test(`a container that attacks its volumes is removed without what its links lead to: ${rounds} removals`, async () => {
     const name = 'removed';
     const place = join(arena, name);
     mkdirSync(place);

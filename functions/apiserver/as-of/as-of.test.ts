@@ -87,7 +87,7 @@ describe('the API as of a moment', () => {
     assert.equal((await read(`/as-of/-${minutes}m${maps}/web`)).body.data?.value, 'two');
   });
 
-  test('lists, tables and discovery are served', async () => {
+  test('the API as of a moment serves lists, tables and discovery', async () => {
     const list = await read(`/as-of/${at(25)}${maps}`);
     assert.deepEqual(
       list.body.items.map(({ metadata }) => metadata.name),

@@ -141,7 +141,7 @@ describe('one user who floods the process', () => {
     assert.equal((await ask(on, user('admin', 'system:masters'))).outcome(), 'runs');
   });
 
-  test('fills the queues of its own hand, and is turned away then', async () => {
+  test('one user who floods the process fills the queues of its own hand, and is turned away then', async () => {
     const on = cluster(60);
     const all = await flood(on, account('x/eve'), 500);
     assert.equal(all.filter(({ outcome }) => outcome() === 'waits').length, 6 * 50);
@@ -149,7 +149,7 @@ describe('one user who floods the process', () => {
     assert.equal((await ask(on, account('y/ann'))).outcome(), 'waits');
   });
 
-  test('is served after another user of its level who came later', async () => {
+  test('one user who floods the process is served after another user of its level who came later', async () => {
     const on = cluster(60);
     const all = await flood(on, account('x/eve'), 200);
     const late = await ask(on, account('y/ann'));
@@ -159,7 +159,7 @@ describe('one user who floods the process', () => {
     assert.equal(late.outcome(), 'runs');
   });
 
-  test('has all its waiting requests served when it ends', async () => {
+  test('one user who floods the process has all its waiting requests served when it ends', async () => {
     const on = cluster(60);
     const all = await flood(on, account('x/eve'), 200);
     const ended = new Set<Asked>();

@@ -39,7 +39,7 @@ describe('what lasts is counted until', () => {
   const serve = (lasting: Lasting, call: ApiRequest, { control }: Held, work: (call: ApiRequest) => Promise<Response>): Promise<Response> =>
     limited(control, { call, lasting, headers: new Map(), isReceivedFirst: true, ended: () => undefined }, work);
 
-  test('its body has been read', async () => {
+  test('what lasts is counted until its body has been read', async () => {
     const held = heldBy();
     const response = await serve('connection', callOf('GET'), held, async () => new Response('all of it'));
     assert.equal(held.count(), 1);
@@ -47,14 +47,14 @@ describe('what lasts is counted until', () => {
     assert.equal(held.count(), 0);
   });
 
-  test('its reader has left', async () => {
+  test('what lasts is counted until its reader has left', async () => {
     const held = heldBy();
     const response = await serve('connection', callOf('GET'), held, async () => new Response(stream()));
     await response.body?.cancel();
     assert.equal(held.count(), 0);
   });
 
-  test('its client is gone, though no one has touched the body', async () => {
+  test('what lasts is counted until its client is gone, though no one has touched the body', async () => {
     for (const lasting of ['connection', 'watch'] as const) {
       const held = heldBy();
       const left = new AbortController();
@@ -77,7 +77,7 @@ describe('what lasts is counted until', () => {
     assert.equal(held.count(), 0);
   });
 
-  test('it turns out that nothing lasts: it fails, is not found, or has no body', async () => {
+  test('what lasts is counted until it turns out that nothing lasts: it fails, is not found, or has no body', async () => {
     const held = heldBy();
     await assert.rejects(
       serve('watch', callOf('GET'), held, async () => {

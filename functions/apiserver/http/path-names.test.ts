@@ -20,13 +20,13 @@ describe('a request as it was sent', () => {
     return text(socket);
   }
 
-  test('is served with one host, and refused with two', async () => {
+  test('a request as it was sent is served with one host, and refused with two', async () => {
     assert.match(await answerTo('/api', 'Host: a'), /^HTTP\/1.1 200 [^]*served$/);
     for (const second of ['Host: b', 'host: a', 'HOST: '])
       assert.match(await answerTo('/api', 'Host: a', second), /^HTTP\/1.1 400 [^]*too many Host headers/);
   });
 
-  test('is refused when a part of its path is a dot or two', async () => {
+  test('a request as it was sent is refused when a part of its path is a dot or two', async () => {
     for (const path of ['/api/..', '/api/./v1', '/a/%2e%2E/b', '/%2e'])
       assert.match(await answerTo(path, 'Host: a'), /^HTTP\/1.1 400 /, path);
     for (const path of ['/api/...', '/api/.a', '/a?b=/../c']) assert.match(await answerTo(path, 'Host: a'), /^HTTP\/1.1 200 /, path);

@@ -83,7 +83,7 @@ function proxies(byMail: boolean): void {
     assert.equal(((await (await ask(`${pod}/proxy`, { method: 'POST' })).json()) as Echo).url, '/');
   });
 
-  test('leads links and redirects through the proxy', async () => {
+  test('a proxy leads links and redirects through itself', async () => {
     const named = `/api/v1/namespaces/default/pods/http:web:${port}/proxy`;
     assert.equal(await (await ask(`${named}/page`)).text(), `<a href="${named}/next?q=1">next</a>`);
     const moved = await ask(`${named}/moved`);
@@ -117,7 +117,7 @@ function proxies(byMail: boolean): void {
     ]);
   });
 
-  test('picks an endpoint of a service that is ready', async () => {
+  test('a proxy picks an endpoint of a service that is ready', async () => {
     await cluster.client.create(services, {
       metadata: { name: 'web', namespace: 'default' },
       spec: { ports: [{ name: 'http', port: 80, targetPort: port }] },

@@ -126,7 +126,7 @@ for (const { kind, object, forms, values } of kinds) {
       });
     }
 
-    test('is put in the one version with what the other one knows kept', async () => {
+    test('an object is put in one version, and what the other version knows is kept', async () => {
       const api = await testApi();
       await api.send('POST', stored.path, { apiVersion: stored.apiVersion, kind, ...object });
       const { body } = await api.send('GET', `${other.path}/a`);

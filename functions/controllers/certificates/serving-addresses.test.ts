@@ -53,6 +53,6 @@ describe('a node may have a certificate', () => {
     ['that another node asks for, never', { ip: [own] }, 'system:node:b', false],
   ];
   for (const [what, names, user, may] of cases) {
-    test(what, () => assert.equal(isForOwnAddresses(request(user), parsed(names), { cache }), may));
+    test(`a node may have a certificate ${what}`, () => assert.equal(isForOwnAddresses(request(user), parsed(names), { cache }), may));
   }
 });

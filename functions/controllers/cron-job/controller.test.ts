@@ -108,7 +108,7 @@ describe('a CronJob', () => {
     assert.equal((await jobsOf(cluster)).length, 1);
   });
 
-  test('whose schedule changes starts no Job for times that passed', async () => {
+  test('a CronJob whose schedule changes starts no Job for times that passed', async () => {
     const cluster = await running({ schedule: '0 0 1 1 *' });
     await cluster.world.advance(10 * minuteMs);
     await cluster.edit<CronJob>(cronJobs, 'tick', ({ spec }) => {

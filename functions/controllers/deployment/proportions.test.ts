@@ -13,7 +13,7 @@ describe('scaling in the middle of a rollout', () => {
     ['leaves what is right', 10, 2, 12, [8, 4], [8, 4]],
   ];
   for (const [name, desired, maxSurge, maxReplicasBefore, before, after] of table)
-    test(name, () => {
+    test(`scaling in the middle of a rollout ${name}`, () => {
       const sets = before.map((replicas, index) => ({ name: `${index}`, createdMs: index, replicas, maxReplicasBefore }));
       const sizes = proportionalSizes({ desired, maxSurge, maxUnavailable: 0 }, sets, 10);
       assert.deepEqual(

@@ -43,11 +43,11 @@ describe('the new set grows', () => {
     [10, 20, 5, 5, 10],
   ] as const;
   for (const [desired, surge, total, current, expected] of table)
-    test(`to ${expected} from ${current} of ${desired}, when all have ${total} and ${surge} more are allowed`, () => {
+    test(`the new set grows to ${expected} from ${current} of ${desired}, when all have ${total} and ${surge} more are allowed`, () => {
       assert.equal(newReplicas(spec(desired, surge, 0), total, current), expected);
     });
 
-  test('at once with Recreate', () => {
+  test('the new set grows at once with Recreate', () => {
     assert.equal(newReplicas({ ...spec(4, 1, 0), strategy: { type: 'Recreate' } }, 9, 0), 4);
   });
 });
@@ -90,7 +90,7 @@ describe('the old sets shrink', () => {
     ['not at all when the new set lacks what the old ones have', [12, 0], [[8, 8]], [8]],
   ];
   for (const [name, fresh, old, expected] of table)
-    test(name, () => {
+    test(`the old sets shrink ${name}`, () => {
       const sets = old.map(([replicas, available], index) => ({ name: `old-${index}`, replicas, available }));
       const sizes = oldSizes(bounds, sets, { name: 'new', replicas: fresh[0], available: fresh[1] });
       assert.deepEqual(

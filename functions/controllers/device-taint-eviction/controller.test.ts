@@ -117,7 +117,7 @@ describe('a pod whose device', () => {
       ['False', 'OtherEffect', 'Eviction only happens for the NoExecute effect.'],
     ],
     [
-      'is selected by a rule without effect stays, and the rule says what it would do',
+      'is selected by a rule without effect stays, and the rule shows what it would do',
       { key: 'broken', effect: 'None' },
       'gpu-0',
       [
@@ -129,7 +129,7 @@ describe('a pod whose device', () => {
     ],
   ];
   for (const [name, taint, device, status] of harmless)
-    test(name, async () => {
+    test(`a pod whose device ${name}`, async () => {
       await begin();
       await addRule(cluster, taint, device);
       await cluster.advance(20_000);

@@ -47,7 +47,7 @@ describe('a budget', () => {
     ['allows nothing where all must be available', { minAvailable: '100%' }, [0, 4, 4, 4]],
   ];
   for (const [name, spec, expected] of table) {
-    test(name, async () => {
+    test(`a budget ${name}`, async () => {
       const cluster = await running(spec);
       assert.deepEqual(counts(await statusOf(cluster)), expected);
       await assertSettled(cluster);

@@ -68,7 +68,7 @@ describe('Endpoints without a selector', () => {
     });
   }
 
-  test('lose their mirror when the Service selects pods', async () => {
+  test('Endpoints without a selector lose their mirror when the Service selects pods', async () => {
     const cluster = await mirrored();
     const current = copy(await cluster.get<Service>(services, 'web'));
     await cluster.client.update(services, { ...current, spec: { ...current.spec, selector: { app: 'web' } } });
@@ -76,7 +76,7 @@ describe('Endpoints without a selector', () => {
     assert.deepEqual(members(await slices(cluster)), []);
   });
 
-  test('come to the same end when any one call fails', async () => {
+  test('Endpoints without a selector come to the same end when any one call fails', async () => {
     await assertSurvivesAnyFailure(
       async (cluster) => {
         await cluster.client.create(services, service());

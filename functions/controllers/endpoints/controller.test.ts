@@ -45,7 +45,7 @@ describe('the endpoints of a Service', () => {
     await assertSettled(cluster);
   });
 
-  test('follow a pod that becomes unready', async () => {
+  test('the endpoints of a Service follow a pod that becomes unready', async () => {
     const cluster = await running(2);
     const [pod] = await cluster.pods();
     assert.ok(pod);
@@ -61,7 +61,7 @@ describe('the endpoints of a Service', () => {
     assert.deepEqual(endpoint?.conditions, { ready: false, serving: false, terminating: false });
   });
 
-  test('lose a pod that the selector no longer matches', async () => {
+  test('the endpoints of a Service lose a pod that the selector no longer matches', async () => {
     const cluster = await running(1);
     const [pod] = await cluster.pods();
     assert.ok(pod);
@@ -85,14 +85,14 @@ describe('the endpoints of a Service', () => {
     assert.equal(await cluster.exists(endpoints, 'web'), true);
   });
 
-  test('go with their Service', async () => {
+  test('the endpoints of a Service go with their Service', async () => {
     const cluster = await running(1);
     await cluster.client.delete(services, { namespace, name: 'web' });
     await cluster.settle();
     assert.deepEqual([await slices(cluster), await cluster.exists(endpoints, 'web')], [[], false]);
   });
 
-  test('come to the same end when any one call fails', async () => {
+  test('the endpoints of a Service come to the same end when any one call fails', async () => {
     await assertSurvivesAnyFailure(
       async (cluster) => {
         await cluster.client.create(services, service());

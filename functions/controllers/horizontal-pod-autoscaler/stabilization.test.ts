@@ -94,7 +94,7 @@ describe('an autoscaler', () => {
     },
   ];
   for (const { name, wanted, current, behavior, history: past = history(), expected } of table) {
-    test(name, () => {
+    test(`an autoscaler ${name}`, () => {
       const { replicas, able, limited } = decide(wanted, { current, min: 2, max: 20, behavior }, past, nowMs);
       assert.deepEqual([replicas, able[0], limited[1]], expected);
     });

@@ -19,9 +19,10 @@ describe('the time for which kubelets may keep what pods mount', () => {
     [460, undefined, 15],
   ];
   for (const [count, current, wanted] of cases)
-    test(`is ${wanted} s with ${count} nodes, when it was ${current} s`, () => assert.equal(ttlSeconds(count, current), wanted));
+    test(`kubelets may keep what pods mount for ${wanted} s with ${count} nodes, when it was ${current} s`, () =>
+      assert.equal(ttlSeconds(count, current), wanted));
 
-  test('stands on every node, and is written once', async () => {
+  test('the time for which kubelets may keep what pods mount stands on every node, and is written once', async () => {
     const cluster = await createCluster();
     for (const name of nodeNames) {
       const node = await cluster.client.get(nodes, { namespace: '', name });

@@ -17,8 +17,8 @@ describe('a pod may stay', () => {
     ['not at all when it tolerates nothing', [taint('a')], [], 0],
     ['for ever when it tolerates the taint', [taint('a')], [{ key: 'a', operator: 'Exists' }], Infinity],
     ['for ever when it tolerates everything', [taint('a'), taint('b')], [{ operator: 'Exists' }], Infinity],
-    ['for as long as it says', [taint('a')], [{ key: 'a', operator: 'Exists', tolerationSeconds: 300 }], 300],
-    ['not at all when it says zero or less', [taint('a')], [{ key: 'a', operator: 'Exists', tolerationSeconds: -1 }], 0],
+    ['for as long as its toleration allows', [taint('a')], [{ key: 'a', operator: 'Exists', tolerationSeconds: 300 }], 300],
+    ['not at all when its toleration allows zero or less', [taint('a')], [{ key: 'a', operator: 'Exists', tolerationSeconds: -1 }], 0],
     [
       'only as long as the least patient of its tolerations',
       [taint('a')],
@@ -33,9 +33,10 @@ describe('a pod may stay', () => {
     ['not when the value differs', [taint('a', 'x')], [{ key: 'a', value: 'y' }], 0],
     ['not when the effect is another', [taint('a')], [{ key: 'a', operator: 'Exists', effect: 'NoSchedule' }], 0],
   ];
-  for (const [name, taints, tolerations, expected] of table) test(name, () => assert.equal(stay(taints, tolerations), expected));
+  for (const [name, taints, tolerations, expected] of table)
+    test(`a pod may stay ${name}`, () => assert.equal(stay(taints, tolerations), expected));
 
-  test('from when the taint was first seen, if it bears no time', () => {
+  test('a pod may stay from when the taint was first seen, if it bears no time', () => {
     const { timeAdded: _timeAdded, ...timeless } = taint('a');
     const pod = { metadata: {}, spec: { containers: [], tolerations: [{ operator: 'Exists', tolerationSeconds: 60 }] } };
     assert.equal(

@@ -10,11 +10,11 @@ import { type Column, type Row, rowsOf, type Table, takeEvent, type WatchEvent }
 
 export interface TableQuery {
   readonly kind: Kind;
-  /** '': all of them. */
+  /** The namespace that is shown; an empty text stands for all of them. */
   readonly namespace: string;
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
-  /** '': now. */
+  /** The moment of the past that is shown; an empty text stands for now. */
   readonly at: string;
 }
 

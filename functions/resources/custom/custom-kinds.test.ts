@@ -333,7 +333,7 @@ describe('a definition', () => {
     assert.equal((await api.fetch('/apis/stable.example.com/v1/namespaces/default/others')).status, 404);
   });
 
-  test('whose name is not made of its plural and group is refused', async () => {
+  test('a definition whose name is not made of its plural and group is refused', async () => {
     const answer = await api.send('POST', definitions, { ...crontabDefinition(), metadata: { name: 'wrong.stable.example.com' } });
     assert.equal(answer.status, 422);
   });
@@ -380,7 +380,7 @@ describe('rules of a custom kind', () => {
   });
   const limits = '/apis/stable.example.com/v1/limits';
 
-  test('refuse what breaks them, and what changes against them', async () => {
+  test('rules of a custom kind refuse what breaks them, and what changes against them', async () => {
     const limited = await testApi({ sources: [customKindSource] });
     const rules = [{ rule: 'self.low <= self.high', fieldPath: '.low', message: 'low is too high' }, { rule: 'self.high == oldSelf.high' }];
     assert.equal((await limited.send('POST', definitions, parts(rules))).status, 201);
@@ -395,7 +395,7 @@ describe('rules of a custom kind', () => {
     );
   });
 
-  test('that may cost too much are refused with their definition', async () => {
+  test('rules of a custom kind that may cost too much are refused with their definition', async () => {
     const costly = { rule: 'self.names.all(a, self.names.all(b, a != b))' };
     const { status, body } = await api.send('POST', definitions, parts([costly]));
     assert.equal(status, 422);

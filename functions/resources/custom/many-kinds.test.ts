@@ -46,7 +46,7 @@ describe('300 custom kinds', () => {
     assert.ok(reads.count <= count * 2, `${reads.count} reads`);
   });
 
-  test('share the nodes of their schemas with what is stored', () => {
+  test('300 custom kinds share the nodes of their schemas with what is stored', () => {
     const [kind] = customKinds(viewOf(stored));
     const crd = stored[0]?.object as CustomResourceDefinition;
     const declared = crd.spec.versions[0]?.schema?.openAPIV3Schema as SchemaNode;

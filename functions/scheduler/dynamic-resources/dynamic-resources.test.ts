@@ -97,7 +97,7 @@ describe('pods that ask for devices', () => {
   });
   after(() => devices.cluster.close());
 
-  test('go to the node that has what an expression selects', async () => {
+  test('pods that ask for devices go to the node that has what an expression selects', async () => {
     await devices.claim('big', exactly(selecting(`device.attributes['${driver}'].model == 'big'`)));
     assert.equal(await devices.placed(using('p-big', { resourceClaimName: 'big' })), 'node-b');
     assert.equal(await devices.given('big'), 'node-b/gpu-0');
@@ -112,7 +112,7 @@ describe('pods that ask for devices', () => {
     });
   });
 
-  test('wait when another claim has the device', async () => {
+  test('pods that ask for devices wait when another claim has the device', async () => {
     await devices.claim('big-too', exactly(selecting(`device.capacity['${driver}'].memory.isGreaterThan(quantity('40Gi'))`)));
     assert.match(
       await devices.placed(using('p-big-too', { resourceClaimName: 'big-too' })),
@@ -127,7 +127,7 @@ describe('pods that ask for devices', () => {
     assert.equal(await devices.given('big-too'), 'node-b/gpu-0');
   });
 
-  test('share a claim, on its node', async () => {
+  test('pods that ask for devices share a claim, on its node', async () => {
     assert.equal(await devices.placed(using('p-shared', { resourceClaimName: 'big-too' })), 'node-b');
   });
 
@@ -157,7 +157,7 @@ describe('pods that ask for devices', () => {
     );
   });
 
-  test('take the first alternative that there is', async () => {
+  test('pods that ask for devices take the first alternative that there is', async () => {
     const firstAvailable = [
       { name: 'huge', deviceClassName: 'gpu', ...selecting(`device.attributes['${driver}'].model == 'huge'`) },
       { name: 'any', deviceClassName: 'gpu' },
@@ -176,12 +176,12 @@ describe('pods that ask for devices', () => {
     assert.equal(await devices.placed(using('p-bold', { resourceClaimName: 'bold' })), 'node-b');
   });
 
-  test('wait for a class that there is not', async () => {
+  test('pods that ask for devices wait for a class that there is not', async () => {
     await devices.claim('odd', { requests: [{ name: 'gpu', exactly: { deviceClassName: 'odd' } }] });
     assert.match(await devices.placed(using('p-odd', { resourceClaimName: 'odd' })), /request gpu: device class odd does not exist/);
   });
 
-  test('learn what an expression cannot answer', async () => {
+  test('pods that ask for devices learn what an expression cannot answer', async () => {
     await devices.claim('wrong', exactly(selecting(`device.attributes['${driver}'].nothing == 'x'`)));
     assert.match(
       await devices.placed(using('p-wrong', { resourceClaimName: 'wrong' })),

@@ -15,7 +15,7 @@ async function withFiles(body: (files: LogFiles) => Promise<void>): Promise<void
 }
 
 describe('files of the log', () => {
-  test('grow at their end, whichever process writes', async () => {
+  test('files of the log grow at their end, whichever process writes', async () => {
     await withFiles(async (files) => {
       assert.equal(await files.open('1', false), undefined);
       const [one, other] = [await files.open('1', true), await files.open('1', false)];
@@ -41,7 +41,7 @@ describe('files of the log', () => {
     });
   });
 
-  test('go by their name, and stay for those who have them open', async () => {
+  test('files of the log go by their name, and stay for those who have them open', async () => {
     await withFiles(async (files) => {
       const file = await files.open('1', true);
       file!.append(Buffer.from('one'));

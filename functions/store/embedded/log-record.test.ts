@@ -43,7 +43,7 @@ describe('a record', () => {
 });
 
 describe('records in a file', () => {
-  test('count once: who came too late, or again, is void', () => {
+  test('records in a file count once: who came too late, or again, is void', () => {
     const late = encodeRecord(entry(2, Buffer.from('late'), 'late'));
     assert.deepEqual(nonces(Buffer.concat([one, two, late, one, three, late])), ['nonce-1', 'nonce-2', 'nonce-3']);
   });
@@ -82,7 +82,7 @@ describe('records in a file', () => {
     assert.deepEqual(nonces(Buffer.concat([one, two, Buffer.alloc(3000)])), ['nonce-1', 'nonce-2']);
   });
 
-  test('stop the reader when any byte has changed, the last record’s too', () => {
+  test('records in a file stop the reader when any byte has changed, the last record’s too', () => {
     for (let at = 0; at < log.length; at += 1) {
       const damaged = Buffer.from(log);
       damaged.writeUInt8(damaged.readUInt8(at) ^ 0x41, at);
@@ -92,7 +92,7 @@ describe('records in a file', () => {
     }
   });
 
-  test('name the log entry that cannot be read', () => {
+  test('a record that cannot be read is reported with the index of its log entry', () => {
     assert.throws(
       () => findRecords(Buffer.concat([one, three]), whole),
       new StoreError('corrupt', 'log entry 2 cannot be read: there is none before log entry 3'),

@@ -185,7 +185,7 @@ async function writer(log: SegmentedLog, name: string, acknowledged: Map<number,
 }
 
 describe('several processes on one log', () => {
-  test('agree on every log entry, in any order of events, and lose no acknowledged one with the power', async () => {
+  test('several processes agree on every log entry, in any order of events, and lose no acknowledged one with the power', async () => {
     const property = fc.asyncProperty(
       fc.scheduler(),
       fc.nat(40),

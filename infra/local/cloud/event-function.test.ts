@@ -87,7 +87,7 @@ describe('an event function', () => {
     assert.equal(target.counts.coldStarts, 2);
   });
 
-  test('that throws is kept, and one that ends is not', async () => {
+  test('an event function that throws is kept, and one that ends is not', async () => {
     const target = start();
     const { pid } = await answerOf(target);
     const thrown = await target.invoke({ want: 'throw' });
@@ -97,7 +97,7 @@ describe('an event function', () => {
     assert.notEqual((await answerOf(target)).pid, pid);
   });
 
-  test('is ended when its time is up', async () => {
+  test('an event function is ended when its time is up', async () => {
     const target = start({}, 1);
     await answerOf(target);
     assert.deepEqual(await target.invoke({ want: 'hang' }), { outcome: 'failed', why: 'timed out after 1 s' });

@@ -18,7 +18,7 @@ describe('mail in the table of a cloud on this machine', missing === undefined ?
   });
   after(() => engine?.stop());
 
-  test('is gone soon after it expired, in every cluster, and all else stays', async () => {
+  test('mail of a local cloud is gone soon after it expired, in every cluster, and all else stays', async () => {
     const { clock } = virtualWorld();
     const at = { endpoint: engine.endpoint, tableName };
     const tables = ['one', 'two'].map((cluster) => openTable(engine.endpoint, tableName, cluster, { formats: currentFormats }));

@@ -98,7 +98,7 @@ describe('a validating policy', () => {
     ],
   ];
   for (const [name, asking, status, why] of refusals) {
-    test(name, async () => {
+    test(`a validating policy ${name}`, async () => {
       const answer = await asked(asking);
       assert.equal(answer.status, status);
       assert.equal(answer.body['message'], denied(why));

@@ -152,7 +152,7 @@ describe('expressions about a token', () => {
     return userOf(users, await sign({ ...claims, iat: Math.floor(world.clock.now() / 1000), ...others }));
   };
 
-  test('make name, groups, uid and extra', async () => {
+  test('expressions about a token make name, groups, uid and extra', async () => {
     assert.deepEqual(await signed({}), {
       name: 'jane@corp',
       groups: ['dev', 'ops'],
@@ -173,12 +173,12 @@ describe('expressions about a token', () => {
     ['an extra value is no text', { tenant: [1] }],
   ];
   for (const [name, others] of refused) {
-    test(`refuse it when ${name}`, async () => {
+    test(`expressions about a token refuse the token when ${name}`, async () => {
       assert.equal(await signed(others), undefined);
     });
   }
 
-  test('read a claim that is null as null, and a text alone as a list of one', async () => {
+  test('expressions about a token read a null claim as null, and a text alone as a list of one', async () => {
     assert.deepEqual(await signed({ tenant: null }), { name: 'jane@corp', groups: ['dev', 'ops'], uid: 'jane' });
     assert.deepEqual((await signed({ tenant: 'a' }))?.extra, { 'example.org/tenant': ['a'] });
   });

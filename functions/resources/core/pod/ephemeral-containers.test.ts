@@ -30,7 +30,7 @@ const refused = (act: () => unknown, ...errors: string[]): void =>
     return error.code === 422;
   });
 
-test('may be added to a pod that runs, and gets its defaults', () => {
+test('an ephemeral container may be added to a pod that runs, and gets its defaults', () => {
   assert.deepEqual(write(pod(), [debug({ targetContainerName: 'main', stdin: true })], { containers: [{ name: 'other' }] }), [
     {
       name: 'debug',
@@ -45,7 +45,7 @@ test('may be added to a pod that runs, and gets its defaults', () => {
   ]);
 });
 
-test('stay as they are once they are there', () => {
+test('ephemeral containers stay as they are once they are there', () => {
   const [first] = write(pod(), [debug()]);
   const current = pod([first!]);
   assert.equal(write(current, [first!, debug({ name: 'more' })]).length, 2);
@@ -57,13 +57,13 @@ test('stay as they are once they are there', () => {
 describe('are refused', () => {
   const at = 'spec.ephemeralContainers[0]';
 
-  test('when their name is taken or missing, or their target is not there', () => {
+  test('ephemeral containers are refused when their name is taken or missing, or their target is not there', () => {
     refused(() => write(pod(), [debug({ name: 'main' })]), `${at}.name: Duplicate value: "main"`);
     refused(() => write(pod(), [debug({ name: '' })]), `${at}.name: Required value`);
     refused(() => write(pod(), [debug({ targetContainerName: 'x' })]), `${at}.targetContainerName: Not found: "x"`);
   });
 
-  test('with what only a container of the pod’s own may have', () => {
+  test('ephemeral containers are refused with what only a container of the pod’s own may have', () => {
     const why = 'Forbidden: cannot be set for an Ephemeral Container';
     refused(
       () => write(pod(), [debug({ ports: [{ containerPort: 80 }], resources: { limits: { cpu: '1' } }, restartPolicy: 'Always' })]),
@@ -73,7 +73,7 @@ describe('are refused', () => {
     );
   });
 
-  test('for a pod that only mirrors one of its node', () => {
+  test('ephemeral containers are refused for a pod that only mirrors one of its node', () => {
     const mirror = pod(undefined, { annotations: { 'kubernetes.io/config.mirror': 'x' } });
     refused(() => write(mirror, [debug()]), ': Forbidden: static pods do not support ephemeral containers');
   });
