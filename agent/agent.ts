@@ -99,7 +99,7 @@ export interface AgentOptions {
   readonly shutdown?: ((pods: EndablePods) => NodeShutdown) | undefined;
   /** Programs of the node that know credentials of registries. Left out: there are none. */
   readonly credentials?: ImageCredentials | undefined;
-  /** Left out where plug-ins bring none. */
+  /** The devices of plug-ins; left out where there are none. */
   readonly devices?: Devices & { run(signal: AbortSignal): Promise<void> };
   /** Lists for programs of the node which devices pods hold. Left out where there is no disk. */
   readonly podResources?: (pods: PodLookup, signal: AbortSignal) => Promise<void>;
@@ -129,7 +129,7 @@ const relistGatherMs = 30;
 const rewatchMs = 1000;
 const registerRetryMs = 2000;
 
-/** What the runtime last answered. */
+/** The runtime's last answers about itself. */
 interface Reported {
   features?: NodeFeatures;
 }

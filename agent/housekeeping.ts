@@ -10,7 +10,7 @@ import { repeat } from './repeat.ts';
 import type { Runtime } from './runtime/runtime.ts';
 
 export interface Housekeeping {
-  /** What the Node's status lists. */
+  /** The images that the Node's status lists. */
   images(): readonly ContainerImage[];
   /** Removes images that no container uses. */
   freeImages(): Promise<void>;

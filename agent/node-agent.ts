@@ -70,7 +70,7 @@ export interface NodeAgentOptions {
   readonly transport: Transport;
   /** Left out: the agent stays as it is. */
   readonly update?: ProgramUpdate | undefined;
-  /** Ends what is relayed. */
+  /** Aborts when relayed connections are to end. */
   readonly signal: AbortSignal;
 }
 
@@ -92,7 +92,7 @@ const stamps =
   (): string =>
     `${new Date(clock.now()).toISOString().replaceAll(/[-:T]/g, '_').slice(0, 19)}.${random.uuid().slice(0, 8)}`;
 
-/** With real containers. Needs root. */
+/** An agent that runs real containers. It needs root. */
 export async function createContainerAgent(options: NodeAgentOptions): Promise<Agent> {
   const { config, world, transport, signal } = options;
   await prepareFolders(directories(config.rootDirectory, config));

@@ -4,7 +4,7 @@ import { RuntimeError } from './runtime/runtime.ts';
 
 export interface Repetition {
   readonly periodMs: number;
-  /** For the log. */
+  /** The name of the work in the log. */
   readonly what: string;
 }
 

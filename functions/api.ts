@@ -83,7 +83,7 @@ export interface ApiOptions {
   readonly requestHeaderCertificate?: CertificatePair;
   /** Descriptions of kinds and fields, for `kubectl explain`; read when an OpenAPI document is first asked for. */
   readonly descriptions?: () => Promise<Descriptions>;
-  /** What nodes that join are given. */
+  /** The networks that nodes get when they join. */
   readonly networks?: ClusterNetworks;
   /** Which requests are recorded, and where. None when left out. */
   readonly audit?: Audit;
@@ -102,7 +102,7 @@ export interface TunnelMailSettings {
   readonly mail: Mail;
   /** The same in every process of the cluster, and kept from all others. */
   readonly secret: Uint8Array;
-  /** No answer lasts longer here. */
+  /** The longest time that an answer lasts here. */
   readonly secondsMax: number;
   /** No agent polls this process: its own tunnels go by mail, too. */
   readonly isAlone: boolean;
@@ -114,7 +114,7 @@ export interface Api {
   fetch(request: Request, connection: Connection): Promise<Response>;
   /** For code of ours in this process. With an epoch, writes are refused once it is over. */
   clientFor(user: User, epoch?: () => Promise<Epoch>): Client;
-  /** Ends what it does by itself. */
+  /** Ends the work that the API does by itself. */
   close(): void;
 }
 
@@ -310,7 +310,7 @@ function pastRoom(
   return (request, connection) => (isAsOf(request) ? answered(request, connection) : undefined);
 }
 
-/** What goes through the table. */
+/** The mail of logs and tunnels that goes through the table. */
 function mailRooms({ store, world, logMail, tunnelMail }: ApiOptions) {
   const mailed = logMail === undefined ? {} : { logMail: createLogMail({ ...world, ...logMail, store }) };
   const chunks = logMail === undefined ? {} : { chunks: { mail: logMail.mail, clock: world.clock } };

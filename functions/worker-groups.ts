@@ -24,7 +24,7 @@ export interface WorkerOptions {
   readonly cache: Cache;
   readonly api: Api;
   readonly registry: LiveRegistry;
-  /** What pods trust the API by. */
+  /** The certificates by which pods trust the API. */
   readonly certificateAuthorityPem: string;
   /** Where this host keeps the key of the authority. */
   readonly certificateSigner?: CertificateSigner;

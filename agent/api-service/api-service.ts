@@ -18,7 +18,7 @@ export interface ApiServiceOptions {
   readonly config: Pick<AgentConfig, 'server' | 'caFile' | 'clusterDns' | 'clusterDomain'>;
   readonly authority: CertificatePair;
   readonly world: Pick<World, 'clock' | 'random' | 'log'>;
-  /** 0 for any. */
+  /** The port to listen at; 0 for any free one. */
   readonly port?: number;
 }
 

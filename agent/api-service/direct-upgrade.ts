@@ -5,7 +5,7 @@ import { splice } from '../relay/splice.ts';
 
 export interface ClientEnd {
   readonly socket: Duplex;
-  /** What came behind the client's request. */
+  /** Bytes that came behind the client's request. */
   readonly head: Uint8Array;
 }
 

@@ -25,7 +25,7 @@ export type Ask = (asked: Asked) => Promise<IncomingMessage>;
 const answerBytesMax = 1 << 20;
 const relistenMs = 500;
 
-/** At most so much of it. */
+/** The body, at most so many bytes of it. */
 export async function bodyOf(message: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;

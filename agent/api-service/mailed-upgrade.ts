@@ -15,7 +15,7 @@ import { type Ask, bodyOf, requestCarrier } from './mailed-carrier.ts';
 export interface MailedUpgradeOptions {
   readonly world: Pick<World, 'clock' | 'random' | 'log'>;
   readonly ask: Ask;
-  /** Ends all that is open. */
+  /** Aborts when all open connections are to end. */
   readonly ended: AbortSignal;
   /** Headers of the client's request, without those of its connection. */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;

@@ -21,7 +21,7 @@ export interface Devices {
   /** The devices of a container, the same ones each time. Throws ContainerConfigError. */
   grant(pod: Pod, container: Container, pods: readonly Pod[]): Promise<DeviceGrant>;
   counts(): Counts;
-  /** Each that the container holds. */
+  /** The devices that the container holds. */
   held(pod: Pod, container: string): readonly ResourceDevice[];
   /** Each that containers may get or hold. */
   healthy(): readonly ResourceDevice[];

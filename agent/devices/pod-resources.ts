@@ -42,7 +42,7 @@ export function podResources(pod: Pod, devices: Pick<Devices, 'held'>): object {
   };
 }
 
-/** Until the signal aborts. */
+/** Serves the socket until the signal aborts. */
 export async function servePodResources({ directory, pods, devices }: PodResourcesOptions, signal: AbortSignal): Promise<void> {
   const server = await servePlugins<GetRequest>(join(directory, socketName), podResourcesService, {
     List: async () => ({

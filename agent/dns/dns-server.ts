@@ -17,7 +17,7 @@ import dnsPacket, { type Answer } from 'dns-packet';
 export interface DnsOptions {
   readonly address: string;
   readonly port?: number;
-  /** Such as cluster.local. */
+  /** The domain of the cluster's names, such as cluster.local. */
   readonly clusterDomain: string;
   /** `address` or `address:port`; see `machineServers`. */
   readonly upstreams: readonly string[];

@@ -11,13 +11,13 @@ import { isJsonObject } from '../../functions/kube/object.ts';
 export interface DnsSettings {
   /** From a domain in lower case to its servers, as `address` or `address:port`. */
   readonly stubDomains: ReadonlyMap<string, readonly string[]>;
-  /** Empty: the machine's own. */
+  /** Servers for names outside the cluster; empty: the machine's own. */
   readonly upstreams: readonly string[];
 }
 
 export interface ReadSettings {
   readonly settings: DnsSettings;
-  /** What was left out, and why. */
+  /** Settings that were left out, and why. */
   readonly problems: readonly string[];
 }
 

@@ -5,7 +5,7 @@ export interface Query {
   readonly packet: DecodedPacket;
   /** The question as it came, to be given back letter for letter. */
   readonly questionBytes: Buffer;
-  /** In lower case. */
+  /** The name that is asked for, in lower case. */
   readonly name: string;
   readonly type: string;
   /** How much the asker can take in one datagram. */
@@ -56,7 +56,7 @@ function questionEnd(bytes: Buffer): number {
   return at + 1 + 4;
 }
 
-/** What we can take ourselves. */
+/** The EDNS extension of answers: the largest message that this server takes. */
 const ourExtension: Answer = {
   type: 'OPT',
   name: '.',

@@ -19,7 +19,7 @@ export interface IndexedEndpoint {
 export interface IndexedService {
   readonly namespace: string;
   readonly name: string;
-  /** Empty when headless. */
+  /** The Service's addresses; empty when it is headless. */
   readonly clusterIPs: readonly string[];
   readonly externalName: string | undefined;
   readonly ports: readonly NamedPort[];

@@ -50,7 +50,7 @@ export interface Evictor {
   pressures(): ReadonlySet<PressureType>;
   /** Resolves when the signal aborts. */
   run(signal: AbortSignal): Promise<void>;
-  /** One round. */
+  /** Measures the node once, and ends pods where it is short of something. */
   look(): Promise<void>;
 }
 

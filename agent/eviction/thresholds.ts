@@ -21,7 +21,7 @@ export type Observations = Readonly<Record<Signal, Observation>>;
 /** A quantity, or a share of the capacity: `10%`. */
 export type Amounts = Readonly<Partial<Record<Signal, string>>>;
 
-/** As a kubelet's configuration has them. */
+/** The settings of eviction, as in a kubelet's configuration. */
 export interface EvictionSettings {
   /** Pods go at once. Left out: upstream's. */
   readonly evictionHard?: Amounts;
@@ -40,7 +40,7 @@ export interface EvictionSettings {
 export interface Threshold {
   readonly signal: Signal;
   readonly amount: string;
-  /** 0: pods go at once. */
+  /** How long the node may be below the threshold; 0: pods go at once. */
   readonly graceMs: number;
   readonly reclaim: string | undefined;
 }
@@ -87,7 +87,7 @@ export const pressureOf: Readonly<Record<Signal, PressureType>> = {
   'pid.available': 'PIDPressure',
 };
 
-/** What messages call it. */
+/** The name of a signal's resource in messages. */
 export const resourceOf: Readonly<Record<Signal, string>> = {
   'memory.available': 'memory',
   'nodefs.available': 'ephemeral-storage',

@@ -96,7 +96,7 @@ export class Directory implements AsyncDisposable {
     return this.file(name, O_WRONLY | O_CREAT | O_EXCL, mode);
   }
 
-  /** This directory through another handle. */
+  /** Opens this directory through another handle. */
   async reopen(): Promise<FileHandle> {
     return open(this.#self(), O_RDONLY | O_DIRECTORY);
   }

@@ -22,7 +22,7 @@ export interface ImageSource {
   /** The layers under it, lowest first. Images of one archive that name the same array share the layer. */
   readonly below?: readonly (readonly TarEntry[])[];
   readonly config?: ImageConfig;
-  /** In Go's words; default: this machine's. */
+  /** The processor, in Go's words; default: this machine's. */
   readonly architecture?: string;
 }
 

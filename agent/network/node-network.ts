@@ -20,7 +20,7 @@ export interface NodeNetworkOptions {
   readonly cniConfDir: string;
   /** The range of all pods of all nodes. */
   readonly clusterCidr: string;
-  /** How pods are connected: see `podNetworkOf`. */
+  /** The kind of network between pods: see `podNetworkOf`. */
   readonly podNetwork?: string | undefined;
   /** The same address on every node; '' for none. */
   readonly dnsAddress?: string;

@@ -21,7 +21,7 @@ export interface Peers {
 
 /** How packets get from node to node. */
 export interface BackEnd {
-  /** What it adds to each packet. */
+  /** The bytes that the network adds to each packet. */
   readonly overheadBytes: number;
   /** Whether nodes must be on one segment, each other's direct neighbours. */
   readonly needsNeighbours: boolean;

@@ -15,10 +15,10 @@ export interface NodeStatusInput {
   readonly readiness: Pick<RuntimeReadiness, 'runtime' | 'network'>;
   /** Left out by nodes that have none. */
   readonly images?: readonly ContainerImage[];
-  /** Left out: of nothing. */
+  /** Whether the machine shuts down; left out: no. */
   readonly isShuttingDown?: boolean | undefined;
   readonly pressures?: ReadonlySet<PressureType> | undefined;
-  /** Those of plug-ins, by their resources. */
+  /** The number of devices of plug-ins, by resource. */
   readonly devices?: Counts | undefined;
   /** Volumes that may not be detached from the node. */
   readonly volumesInUse?: readonly string[];

@@ -47,7 +47,7 @@ interface Known {
 export interface PluginWatcher {
   /** Resolves when the signal aborts. */
   run(signal: AbortSignal): Promise<void>;
-  /** One round, for tests. */
+  /** Reads the directory once, for tests. */
   look(): Promise<void>;
 }
 

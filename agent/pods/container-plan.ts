@@ -22,7 +22,7 @@ export type Decision =
   | { readonly kind: 'failed'; readonly untilMs: number }
   | { readonly kind: 'discard'; readonly containerId: string }
   | { readonly kind: 'wait' }
-  /** It ended and stays ended. */
+  /** The container ended, and is not started again. */
   | { readonly kind: 'done'; readonly succeeded: boolean };
 
 export interface ContainersInput {

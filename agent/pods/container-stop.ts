@@ -35,7 +35,7 @@ async function preStop(context: NodeContext, stop: ContainerStop, input: StopInp
   return Math.max(graceSecondsAfterHook, Math.ceil(graceSeconds - usedSeconds));
 }
 
-/** Ends the waiting, not the work. */
+/** An abort ends the waiting for the work, not the work. */
 function raceAbort(work: Promise<void>, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.race([work, Promise.resolve()]);
   return Promise.race([work, new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))]);

@@ -30,13 +30,13 @@ export interface NodeContext {
   /** Every pod of the node, as the API has it. */
   readonly pods: () => readonly Pod[];
   readonly allocatable: Readonly<Record<string, string>>;
-  /** Left out: only Secrets have any. */
+  /** Credentials of programs; left out: only Secrets have credentials. */
   readonly credentials?: ImageCredentials | undefined;
-  /** Left out: the node has none. */
+  /** The devices of plug-ins; left out: the node has none. */
   readonly devices?: Pick<Devices, 'grant'>;
   /** What the node is short of. Left out: of nothing. */
   readonly pressures?: () => ReadonlySet<PressureType>;
-  /** Left out: never. */
+  /** Whether the machine shuts down; left out: it never does. */
   readonly isShuttingDown?: () => boolean;
   /** Mounts an image into the directory of its volume. Left out where nothing is mounted. */
   readonly mountImage?: ImageMounts['mount'] | undefined;

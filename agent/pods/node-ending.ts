@@ -5,7 +5,7 @@ import { specOf } from './pod-facts.ts';
 export interface NodeEnding {
   readonly reason: 'Evicted' | 'Terminated';
   readonly message: string;
-  /** At most so long, hooks included. */
+  /** The longest time for the end, hooks included. */
   readonly graceSeconds: number;
 }
 

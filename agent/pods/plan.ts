@@ -35,11 +35,11 @@ export interface PlanInput {
   readonly hostIps: readonly string[];
   /** Every pod of the node. */
   readonly neighbours?: readonly Pod[];
-  /** Left out until the runtime answered. */
+  /** The runtime's features; left out until it answered. */
   readonly features?: NodeFeatures;
   /** Left out: resources of what runs are not changed. */
   readonly allocatable?: Readonly<Record<string, string>>;
-  /** What the node is short of. */
+  /** The resources that the node is short of. */
   readonly pressures?: ReadonlySet<PressureType>;
   /** The machine is going down: no pod begins. */
   readonly isShuttingDown?: boolean;

@@ -136,7 +136,7 @@ async function writeNew(path: string, content: string, mode: number): Promise<vo
   await file.chmod(mode);
 }
 
-/** For nodes that only pretend. */
+/** The files of pods on a simulated node: none. */
 export const noPodFiles: PodFiles = {
   prepareSandbox: async () => {},
   prepareContainer: async () => {},

@@ -21,7 +21,7 @@ test('every try of a container is removed, main ones first, and what ended by th
 test('a container that ends by the rule RestartAllContainers makes the pod begin anew in its sandbox', async () => {
   const node = nodeOfTest();
   const { runtime } = node.context;
-  /** By the container's id. */
+  /** When each container ends, by its id. */
   const ends = new Map<string, number>();
   const endedAt = <T extends { id: string; name: string }>(each: T): T =>
     ends.has(each.id) ? { ...each, state: 'exited', exitCode: ends.get(each.id), finishedAtMs: node.world.clock.now() } : each;

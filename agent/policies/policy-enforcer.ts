@@ -21,7 +21,7 @@ export interface PolicyEnforcerOptions {
 }
 
 export interface WantedPolicies {
-  /** The node's own. */
+  /** The node's own pods. */
   readonly pods: readonly Pod[];
   readonly policies: readonly NetworkPolicy[];
   readonly peers: readonly PolicyPeer[];

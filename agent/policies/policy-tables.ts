@@ -22,7 +22,7 @@ export interface PolicyInput {
   readonly pods: readonly ProtectedPod[];
   readonly policies: readonly NetworkPolicy[];
   readonly peers: readonly PolicyPeer[];
-  /** '' for none. */
+  /** The address of the name server; empty where there is none. */
   readonly nameServer: string;
 }
 
@@ -34,7 +34,7 @@ export interface TableChanges {
 }
 
 export interface PolicyTables {
-  /** What the kernel has to change. */
+  /** The changes of the kernel's tables that the input asks for. */
   update(input: PolicyInput): TableChanges;
   /** The whole, for a kernel that has nothing. */
   whole(): { readonly sets: ReadonlyMap<string, ReadonlyMap<string, string>>; readonly chains: ReadonlyMap<string, readonly string[]> };

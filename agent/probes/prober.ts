@@ -28,7 +28,7 @@ export interface ProberOptions {
   readonly check: (probe: Probe, input: CheckInput) => Promise<CheckResult>;
   /** The result of a probe changed: the pod needs a new plan. */
   readonly onChange: () => void;
-  /** Left out: results are not counted. */
+  /** Called with each result; left out: results are not counted. */
   readonly onResult?: ((pod: Pod, container: Container, type: ProbeType, isSuccess: boolean) => void) | undefined;
   /** An event of the container: `Readiness probe failed: …`. */
   readonly onEvent: (pod: Pod, container: Container, event: readonly [reason: string, message: string]) => void;

@@ -37,7 +37,7 @@ export function randomChain(endpoints: Numbered, entry: Entry): Chain {
 
 /** What the kernel remembers of one port of a service: which client was sent to which endpoint. */
 export interface Memory {
-  /** The map's name. */
+  /** The name of the map. */
   readonly name: string;
   readonly timeoutSeconds: number;
 }

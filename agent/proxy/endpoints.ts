@@ -68,7 +68,7 @@ const believed = new WeakMap<EndpointSlice, EndpointSlice>();
 export interface Targets {
   /** For the policy `Cluster`; only near ones where the endpoints have hints. */
   readonly cluster: readonly Target[];
-  /** For the policy `Local`. */
+  /** The endpoints of this node, for the policy `Local`. */
   readonly local: readonly Target[];
   /** Whether any could be used, by whatever node. */
   readonly isAny: boolean;

@@ -20,7 +20,7 @@ export interface HealthCheckPortsOptions {
   readonly nodeName: string;
   /** Whether the node takes new connections: not while it is being removed. */
   readonly isEligible: () => boolean;
-  /** 0 for none. */
+  /** The Service's health check port; 0 for none. */
   readonly nodePort?: number;
   readonly clock: Pick<Clock, 'now'>;
   readonly log: Log;

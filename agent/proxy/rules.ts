@@ -48,7 +48,7 @@ export interface ServiceRules {
   readonly memories: ReadonlySet<string>;
 }
 
-/** What rules depend on besides services. */
+/** The settings of the node that rules depend on besides services. */
 export interface Surroundings extends Place {
   /** The range of all pods. */
   readonly clusterCidr: string;

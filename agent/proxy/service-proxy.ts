@@ -21,9 +21,9 @@ export interface ServiceProxyOptions {
   readonly clusterCidr: string;
 }
 
-/** What may change about the node. */
+/** The properties of the node that may change. */
 export interface ProxyNode {
-  /** At which NodePorts are served. */
+  /** The addresses at which NodePorts are served. */
   readonly addresses: readonly string[];
   readonly zone?: string | undefined;
   /** The ranges of all Services. */

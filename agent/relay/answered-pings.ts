@@ -116,7 +116,7 @@ class AnsweredPings extends Duplex {
     if (!mayGoOn) this.#server.pause();
   }
 
-  /** As many as the client takes. */
+  /** Sends as many pongs as the client takes. */
   #pushPongs(): boolean {
     if (this.#hasEnded) return false;
     for (let mayGoOn = this.readableLength < this.readableHighWaterMark; ;) {

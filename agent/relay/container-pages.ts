@@ -26,7 +26,7 @@ export interface ContainerPagesOptions {
   readonly clock: Clock;
   readonly runtime: Runtime;
   readonly pods: () => readonly Pod[];
-  /** Ends what is open. */
+  /** Aborts when open connections are to end. */
   readonly signal: AbortSignal;
 }
 

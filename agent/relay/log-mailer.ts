@@ -16,7 +16,7 @@ import { type JointSignal, jointSignal } from '../joint-signal.ts';
 export interface LogMailerOptions {
   readonly world: World;
   readonly transport: Pick<Transport, 'sendChunk'>;
-  /** Ends all that is open. */
+  /** Aborts when all open logs are to end. */
   readonly signal: AbortSignal;
 }
 

@@ -23,7 +23,7 @@ export interface MailedTunnelOptions {
   readonly transport: Pick<Transport, 'sendEntry' | 'listen'>;
   /** Connects what the caller wants. Throws a StatusError that the caller gets. */
   connect(request: TunnelledRequest): Promise<Duplex>;
-  /** Ends all that is open. */
+  /** Aborts when all open tunnels are to end. */
   readonly signal: AbortSignal;
 }
 

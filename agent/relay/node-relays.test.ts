@@ -50,7 +50,7 @@ function apiserver() {
   const heard = new PassThrough();
   return {
     uploads,
-    /** One word for each finished upload. */
+    /** Resolves after each finished upload. */
     next: () => once(heard, 'data'),
     client: () => clients.at(-1)!,
     transport: {

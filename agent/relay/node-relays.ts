@@ -28,7 +28,7 @@ export interface NodeRelayOptions {
   readonly transport: Pick<Transport, 'openStream' | 'openConnection' | 'sendChunk' | 'sendEntry' | 'listen'>;
   readonly pods: Pick<PodLookup, 'pod'>;
   readonly nodeServer: NodeServer;
-  /** Ends all that is open. */
+  /** Aborts when all open relays are to end. */
   readonly signal: AbortSignal;
 }
 

@@ -11,7 +11,7 @@ import { errorCode } from '../files/error-code.ts';
 import { exposition, expositionType, type MetricFamily } from '../usage/exposition.ts';
 import type { ContainerPages } from './container-pages.ts';
 
-/** What the node has measured. */
+/** The measurements of a node. */
 export interface NodeMeasures {
   summary(onlyCpuAndMemory: boolean): Promise<object>;
   resource(): Promise<readonly MetricFamily[]>;
@@ -21,11 +21,11 @@ export interface NodeMeasures {
 
 export interface NodeServerOptions {
   readonly config: AgentConfig;
-  /** With their newest status. */
+  /** The node's pods with their newest status. */
   pods(): readonly Pod[];
   /** The directory that `/logs/` shows. */
   readonly logDirectory: string;
-  /** Left out by nodes without containers. */
+  /** The node's measurements; left out by nodes without containers. */
   readonly measures?: NodeMeasures;
   readonly containers?: ContainerPages;
 }

@@ -13,7 +13,7 @@ export interface SimulatedRelayOptions {
   readonly world: World;
   readonly transport: Pick<Transport, 'openStream' | 'openConnection' | 'sendChunk' | 'sendEntry' | 'listen'>;
   readonly nodeServer: NodeServer;
-  /** Ends what is relayed. */
+  /** Aborts when relayed connections are to end. */
   readonly signal: AbortSignal;
 }
 

@@ -16,7 +16,7 @@ export interface TargetOptions {
   readonly nodeServer: NodeServer;
   /** Refuses every port: of nodes without containers. */
   readonly hasNoPorts?: boolean;
-  /** Ends what is open. */
+  /** Aborts when the open tunnel is to end. */
   readonly signal: AbortSignal;
 }
 

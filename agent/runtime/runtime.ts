@@ -97,7 +97,7 @@ export interface ContainerStatus extends Container {
   readonly exitCode: number;
   readonly reason: string;
   readonly message: string;
-  /** As the runtime knows it: `docker.io/library/nginx:latest`. */
+  /** The image's name in the runtime: `docker.io/library/nginx:latest`. */
   readonly image: string;
   readonly logPath: string;
 }
@@ -165,7 +165,7 @@ export interface RuntimeMount {
   readonly containerPath: string;
   readonly hostPath: string;
   readonly readonly: boolean;
-  /** Also what is mounted below it. */
+  /** Whether mounts below it are read-only, too. */
   readonly recursiveReadOnly: boolean;
   readonly propagation: 'PROPAGATION_PRIVATE' | 'PROPAGATION_HOST_TO_CONTAINER' | 'PROPAGATION_BIDIRECTIONAL';
 }
@@ -195,10 +195,10 @@ export interface ContainerConfig {
 
 export interface ContainerResources {
   readonly cpuPeriodMicros: number;
-  /** 0: no limit. */
+  /** The processor time in a period; 0: no limit. */
   readonly cpuQuotaMicros: number;
   readonly cpuShares: number;
-  /** 0: no limit. */
+  /** The most memory; 0: no limit. */
   readonly memoryLimitBytes: number;
   readonly oomScoreAdj: number;
 }
@@ -210,7 +210,7 @@ export interface ContainerSecurity {
   readonly runAsGroup?: number;
   readonly supplementalGroups: readonly number[];
   readonly supplementalGroupsPolicy: SupplementalGroupsPolicy;
-  /** Left out: the runtime decides. */
+  /** The AppArmor profile; left out: the runtime decides. */
   readonly appArmor?: SecurityProfile;
   readonly seLinuxOptions?: SELinuxOptions;
   readonly readonlyRootfs: boolean;

@@ -29,7 +29,7 @@ export interface ProgramFiles {
   /** Hex SHA-256 of the program as this process was started with it. */
   readonly running: string;
   isOnTrial(): boolean;
-  /** Ends the trial. */
+  /** Ends the trial: the program stays. */
   prove(): void;
   /** The hash of the program that was tried last and given up. */
   refused(): string | undefined;

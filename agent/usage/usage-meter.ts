@@ -44,7 +44,7 @@ export interface VolumeUsage extends DirectoryUsage {
 }
 
 export interface PodStorage {
-  /** By the container's name. */
+  /** The usage of each container's own files, by the container's name. */
   readonly rootfs: ReadonlyMap<string, DirectoryUsage>;
   readonly logs: ReadonlyMap<string, DirectoryUsage>;
   readonly volumes: readonly VolumeUsage[];
@@ -62,7 +62,7 @@ export interface UsageMeter {
   disks(): Promise<Disks>;
   /** The storage of all pods, by their uids. */
   storage(): Promise<ReadonlyMap<string, PodStorage>>;
-  /** Measured anew. */
+  /** Measures the files of the pods anew. */
   storageOf(pods: readonly Pod[]): Promise<ReadonlyMap<string, PodStorage>>;
 }
 

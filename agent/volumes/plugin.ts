@@ -16,7 +16,7 @@ export interface PublishRequest {
 }
 
 export interface Published {
-  /** What is mounted into containers. */
+  /** The path that is mounted into containers. */
   readonly path: string;
   /** Mounts are read-only, whatever containers ask for. */
   readonly isReadOnly?: boolean;

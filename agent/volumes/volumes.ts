@@ -2,7 +2,7 @@
 import type { Pod } from '../../functions/kube/generated/types.ts';
 
 export interface PodVolume {
-  /** On the host. */
+  /** The volume's path on the host. */
   readonly path: string;
   /** Mounts are read-only whatever the pod asks for. */
   readonly isReadOnly: boolean;

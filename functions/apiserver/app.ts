@@ -62,7 +62,7 @@ export interface ApiServerOptions {
   readonly authorizer: Authorizer;
   /** A function is called once, when something is first written. */
   readonly admission: readonly AdmissionPlugin[] | (() => Promise<readonly AdmissionPlugin[]>);
-  /** Those of `metadata.managedFields` when left out. */
+  /** The field managers; those of `metadata.managedFields` when left out. */
   readonly fieldManagers?: FieldManagers;
   readonly computations?: Readonly<Partial<Record<'token-request', Computation>>>;
   /** Without one, log, exec and the like answer 501. */
@@ -77,7 +77,7 @@ export interface ApiServerOptions {
   readonly version: VersionDocument;
   /** Requests that run at once, of all priority levels. */
   readonly seats?: number;
-  /** Without one, nothing is recorded. */
+  /** The audit log; left out: nothing is recorded. */
   readonly audit?: Audit;
   /** Descriptions of kinds and fields, for OpenAPI documents; read when the first one is asked for. */
   readonly descriptions?: () => Promise<Descriptions>;
@@ -95,7 +95,7 @@ export interface ApiServer {
 interface Notes {
   readonly auditId: string;
   readonly warnings: Set<string>;
-  /** For the audit log. */
+  /** Annotations of the request's audit event. */
   readonly annotations: Map<string, string>;
   /** Headers of the answer, whatever it is. */
   readonly headers: Map<string, string>;
@@ -188,7 +188,7 @@ function openApiOf(groups: readonly ServedGroup[], options: OpenApiOptions): Ope
   };
 }
 
-/** The chain. */
+/** The chain of filters that serves one request. */
 async function serve(parts: Parts, request: Request, connection: Connection): Promise<Response> {
   const { server } = parts;
   const exchange: Exchange = {

@@ -180,7 +180,7 @@ export interface AdmissionPlugin {
   load?(): Promise<void>;
   /** Changes `attributes.object`, or refuses. */
   admit?(attributes: AdmissionAttributes): Promise<void>;
-  /** Only reads. */
+  /** Refuses the request by throwing; it changes nothing. */
   validate?(attributes: AdmissionAttributes): Promise<void>;
   /** What can only be decided where nothing comes between. It leaves `next` as it is. */
   readonly commit?: CommitRule;
@@ -261,14 +261,14 @@ export interface VirtualResource {
 
 export interface VirtualResourceContext {
   readonly user: User;
-  /** '' for cluster-scoped kinds. */
+  /** The namespace; empty for cluster-scoped kinds. */
   readonly namespace: string;
   readonly dryRun: boolean;
 }
 
 /** Paths that other code serves, after authentication and authorization: relay, node poll. */
 export interface Extension {
-  /** Ends with a slash: `/apis/agent.hibernetes.dev/`. */
+  /** The prefix of its paths, with a slash at its end: `/apis/agent.hibernetes.dev/`. */
   readonly prefix: string;
   /** All callers may read it, whatever the roles. */
   readonly isPublic?: boolean;

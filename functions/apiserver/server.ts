@@ -42,7 +42,7 @@ export interface ResourceRequest extends ApiRequest {
   readonly served: ServedVersion;
   /** Goes out as `Warning:` headers. */
   readonly warnings: Set<string>;
-  /** For the audit log. */
+  /** Annotations of the request's audit event. */
   readonly annotations: Map<string, string>;
   /** Reports for the audit log how the client named the object that it writes. */
   named(name: string): void;

@@ -159,7 +159,7 @@ class LogArchiver {
     return steps;
   }
 
-  /** Before the run that names them. */
+  /** Writes the keys of changes: before the run that names them. */
   async #putKeys(changes: readonly ArchivedChange[]): Promise<void> {
     const { files } = this.#parts.catalog;
     const envelopes = new Map<string, Uint8Array>();

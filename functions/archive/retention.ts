@@ -13,9 +13,9 @@ export interface ArchivedSpan {
 }
 
 export interface Retention {
-  /** In the order of age. */
+  /** The spans in the order of age. */
   readonly spans: readonly ArchivedSpan[];
-  /** What is older is forgotten. */
+  /** How long the past is kept; what is older is forgotten. */
   readonly keptMs: number;
 }
 

@@ -31,7 +31,7 @@ interface Index {
   readonly steps: readonly (readonly [...PlaceRow, changes: number])[];
   readonly keys: readonly KeyRow[];
   readonly keyFiles: readonly string[];
-  /** One of `types` for each change. */
+  /** The type of each change: one letter of `types`. */
   readonly types: string;
   readonly key: readonly number[];
   /** Each one's distance from the one before. */
@@ -54,7 +54,7 @@ const bodyOrder = (keys: readonly number[]): number[] =>
   keys.map((_key, index) => index).sort((a, b) => (keys[a] ?? 0) - (keys[b] ?? 0) || a - b);
 
 export interface SegmentContent {
-  /** What the first step follows. */
+  /** The place that the first step follows. */
   readonly after: Place;
   readonly steps: readonly Step[];
 }

@@ -10,7 +10,7 @@ export interface Place {
   readonly timeMs: number;
 }
 
-/** Before the first log entry. */
+/** The place before the first log entry. */
 export const beginning: Place = { logIndex: 0, revision: 0, timeMs: 0 };
 
 /** What a reader asks for: the state at a time, or after a revision. */
@@ -44,7 +44,7 @@ export interface ArchivedChange {
   readonly key: Key;
   readonly uid: string;
   readonly revision: number;
-  /** For a deletion: the last state. */
+  /** The object; for a deletion its last state. */
   readonly body: ArchivedBody;
 }
 

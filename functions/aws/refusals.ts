@@ -11,7 +11,7 @@ export const isThrottling = (error: Error): boolean =>
   error instanceof ServiceError && (error.status === tooManyRequests || throttling.test(error.name));
 
 export interface Lateness {
-  /** As ISO 8601 has them. */
+  /** The time of the signature in ISO 8601. */
   readonly signed: string;
   readonly arrived: string;
   /** By this much, or more: a request that is held up cannot arrive before it was signed. */

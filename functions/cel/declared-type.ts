@@ -15,7 +15,7 @@ export interface DeclaredType {
   readonly isDate?: boolean;
   /** Elements, entries, characters or bytes. */
   readonly sizeMax: number;
-  /** In bytes of JSON. */
+  /** The least size of a value, in bytes of JSON. */
   readonly serializedMin: number;
 }
 

@@ -23,7 +23,7 @@ export interface HttpsFetch {
   close(): void;
 }
 
-/** The request was not answered. */
+/** The connection failed: the request was not answered. */
 export class ConnectionError extends Error {
   override name = 'ConnectionError';
 }

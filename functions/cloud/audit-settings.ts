@@ -10,7 +10,7 @@ import type { World } from '../world.ts';
 export interface AuditSettings {
   /** Name of the log group in CloudWatch Logs. */
   readonly group: string;
-  /** As `writtenPolicy` wrote it. */
+  /** The policy as `writtenPolicy` wrote it. */
   readonly policy: string;
 }
 

@@ -8,7 +8,7 @@ import type { ClusterRecord } from '../store/dynamodb/cluster-records.ts';
 import type { Clock } from '../world.ts';
 
 export interface ClusterIdentity {
-  /** What people call it. */
+  /** The cluster's name for people. */
   readonly name: string;
   /** What its keys in the table begin with. */
   readonly id: string;

@@ -40,7 +40,7 @@ interface OwnGroup {
 export interface ControlPlaneOptions {
   readonly settings: Settings;
   readonly cluster: ClusterIdentity;
-  /** Its own. */
+  /** The cluster's own table. */
   readonly table: Table;
   readonly doorbell: Doorbell;
   readonly world: World;
@@ -54,7 +54,7 @@ export interface ControlPlaneOptions {
   readonly mailedLogSecondsMax?: number | undefined;
   /** Descriptions of kinds and fields, for `kubectl explain`. */
   readonly descriptions?: () => Promise<Descriptions>;
-  /** What machines fetch that join. */
+  /** The files that a machine fetches when it joins. */
   readonly joinFiles?: JoinFiles;
   /** Without them nothing is served at `/ui`. */
   readonly dashboardFiles?: DashboardFiles;

@@ -10,7 +10,7 @@ import type { User } from '../apiserver/ports.ts';
 import { isJsonObject } from '../kube/object.ts';
 
 export interface IamIdentity {
-  /** As AWS writes it: `arn:aws:sts::1:assumed-role/R/SESSION`. */
+  /** The identity as AWS writes it: `arn:aws:sts::1:assumed-role/R/SESSION`. */
   readonly arn: string;
   readonly account: string;
   readonly userId: string;

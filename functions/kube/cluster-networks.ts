@@ -55,7 +55,7 @@ export const nodePrefixLength = 24;
 /** A network that something else has: pods and Services may not have its addresses. */
 export interface TakenNetwork {
   readonly cidr: string;
-  /** Such as `the nodes' network`. */
+  /** The name of the network in messages, such as `the nodes' network`. */
   readonly owner: string;
 }
 

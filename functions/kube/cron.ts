@@ -34,7 +34,7 @@ const every = '@every ';
 
 class CronError extends Error {}
 
-/** What a schedule stands for. */
+/** A schedule that was parsed. */
 export type Cron =
   /** Times have this distance. */
   | { readonly kind: 'every'; readonly everyMs: number }

@@ -123,7 +123,7 @@ export const fieldNotFound = (field: string, value: unknown): FieldError => ({
   },
 });
 
-/** What kept a rule from deciding. */
+/** The error of a rule that could not decide. */
 export const internalError = (field: string, detail: string): FieldError => ({
   type: 'InternalError',
   field,

@@ -7,7 +7,7 @@ import { isIPv6 } from 'node:net';
 export interface IpAddress {
   readonly bits: 32 | 128;
   readonly value: bigint;
-  /** As Go prints it. */
+  /** The address as Go prints it. */
   readonly text: string;
   /** `::ffff:10.0.0.1` */
   readonly isMapped: boolean;

@@ -69,7 +69,7 @@ export function underscoredSubdomainErrors(name: string): string[] {
   ];
 }
 
-/** In upper or lower case. */
+/** Errors of a subdomain in upper or lower case. */
 export function caselessSubdomainErrors(name: string): string[] {
   if (subdomainPattern.test(name.toLowerCase())) return [];
   const message =

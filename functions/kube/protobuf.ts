@@ -26,7 +26,7 @@ const unknownMessage: MessageType = { message: 'k8s.io.apimachinery.pkg.runtime.
 export interface ProtobufObject {
   readonly apiVersion: string;
   readonly kind: string;
-  /** With `apiVersion` and `kind`. */
+  /** The object with its `apiVersion` and `kind`. */
   readonly object: JsonObject;
 }
 

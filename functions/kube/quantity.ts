@@ -78,7 +78,7 @@ function isKept(whole: string, fraction: string, { base, exponent }: Suffix): bo
   return digits.length <= 18 && scale >= -9 && scale % 3 === 0 && !digits.endsWith('000') && !digits.startsWith('0');
 }
 
-/** In billionths. Throws with upstream's message. */
+/** A quantity in billionths. Throws with upstream's message. */
 export const parseQuantity = (text: string | number): bigint => parse(String(text).trim()).nano;
 
 /** Go's int64 keeps the low bits. */

@@ -55,7 +55,7 @@ export function pathText(steps: readonly Step[], field?: string): string {
   return text;
 }
 
-/** As Go names what it met. */
+/** The type of a value as Go's decoder names it. */
 export function jsonType(value: Json): string {
   if (Array.isArray(value)) return 'array';
   if (typeof value === 'boolean') return 'bool';

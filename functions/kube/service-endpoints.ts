@@ -12,7 +12,7 @@ export interface ServiceEndpoint {
 
 export interface EndpointChoice {
   readonly view: View;
-  /** In [0, 1). */
+  /** A random number in [0, 1). */
   random(): number;
   /** Refuses endpoints besides those that are not ready. */
   accepts?(endpoint: Endpoint): boolean;

@@ -15,7 +15,7 @@ const eventOf = (method: string, path: string, more: Partial<FunctionUrlEvent> =
   };
 };
 
-/** As the runtime would call it. */
+/** Calls the handler as the runtime of AWS Lambda does. */
 async function invoke(event: FunctionUrlEvent, fetch: (request: Request) => Promise<Response>, remainingMs = 60_000) {
   const stream = new PassThrough();
   const writes: string[] = [];

@@ -13,7 +13,7 @@ export const setAsideMetric = 'SetAside';
 
 export interface Measured {
   readonly table: string;
-  /** Its name. */
+  /** The cluster's name. */
   readonly cluster: string;
 }
 

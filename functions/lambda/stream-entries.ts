@@ -22,7 +22,7 @@ export function entriesIn({ Records }: StreamEvent, log: Log): ReadonlyMap<strin
   return entries;
 }
 
-/** In events, bytes are base64. */
+/** The item with its bytes: in events, they are base64. */
 function withBytes(image: Readonly<Record<string, AttributeValue>>): Parameters<typeof entryOf>[0] {
   const item: Parameters<typeof entryOf>[0] = {};
   for (const [name, { S, N, B }] of Object.entries(image)) {

@@ -104,7 +104,7 @@ export interface ContainerRelay {
   /** `log`, `exec`, `attach`, `portforward`. */
   readonly subresource: string;
   readonly pod: ObjectName & { readonly uid: string };
-  /** The client's query: `container=c&follow=true`. */
+  /** The query of the client's request: `container=c&follow=true`. */
   readonly query: string;
   /** For `upgrade`: the client's request, to be replayed to the runtime's streaming server. */
   readonly method: string;

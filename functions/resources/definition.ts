@@ -114,7 +114,7 @@ export interface ConnectSubresource {
   readonly optionsKind: string;
   /** `stream` copies a response body (log); `upgrade` carries an upgraded connection (exec). */
   readonly transport: 'stream' | 'upgrade';
-  /** What it reads of the query. */
+  /** The parameters of the query that it reads. */
   readonly parameters?: readonly ConnectParameter[];
 }
 
@@ -138,7 +138,7 @@ export interface ProxySubresource {
 export interface ProxyContext {
   readonly view: View;
   readonly namespace: string;
-  /** In [0, 1). */
+  /** A random number in [0, 1). */
   random(): number;
 }
 
@@ -172,7 +172,7 @@ export interface CommitChange<T extends KubeObject = KubeObject> {
   readonly key: Key;
   /** What will be stored. Only the rules of its own kind may change it in place. For a deletion, the last state. */
   readonly next: T;
-  /** What is stored; frozen. */
+  /** The stored object; it is frozen. */
   readonly current: T | undefined;
 }
 
@@ -185,7 +185,7 @@ export interface CommitOutcome {
   readonly refusal?: StatusError;
   /** The answer carries them, also that of a refusal. */
   readonly warnings?: readonly string[];
-  /** For the audit log. */
+  /** Annotations of the request's audit event. */
   readonly annotations?: Readonly<Record<string, string>>;
 }
 

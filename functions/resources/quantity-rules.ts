@@ -17,7 +17,7 @@ const counts = [
 ] as const;
 const prefixed = ['requests', 'limits'].flatMap((prefix) => compute.map((name) => `${prefix}.${name}`));
 
-/** What a quota can count. */
+/** The resources that a quota can count. */
 const quotaResources: ReadonlySet<string> = new Set([...compute, ...prefixed, 'requests.storage', ...counts]);
 const standardResources: ReadonlySet<string> = new Set([...quotaResources, 'storage']);
 const integerResources: ReadonlySet<string> = new Set(counts);
@@ -26,7 +26,7 @@ const nanoPerMilli = 1_000_000n;
 const isHugePages = (name: string): boolean => name.startsWith('hugepages-');
 const isQuotaHugePages = (name: string): boolean => isHugePages(name) || name.startsWith('requests.hugepages-');
 
-/** Not of Kubernetes itself. */
+/** Whether a resource is one of Kubernetes itself. */
 export const isNativeResource = (name: string): boolean => !name.includes('/') || name.includes('kubernetes.io/');
 
 export const isExtendedResource = (name: string): boolean => !isNativeResource(name) && extendedResourceErrors(name).length === 0;

@@ -9,7 +9,7 @@ export interface AffinityTerm {
   /** Equal for terms that mean the same pods by the same topology. */
   readonly signature: string;
   readonly topologyKey: string;
-  /** 0 for required terms. */
+  /** The weight of a preferred term; 0 for required terms. */
   readonly weight: number;
   matches(pod: Pod): boolean;
 }

@@ -11,7 +11,7 @@ import type { Cache } from '../workers/controller.ts';
 export interface PodClaims {
   readonly outcome: 'claims';
   readonly bound: readonly PersistentVolumeClaim[];
-  /** Their class waits for a node. */
+  /** Claims whose class waits for a node. */
   readonly delayed: readonly PersistentVolumeClaim[];
 }
 

@@ -23,7 +23,7 @@ export interface Victims {
   readonly costs: readonly number[];
 }
 
-/** What one node answers. */
+/** The result for one node. */
 export type Preempted = Victims | Refusal;
 
 export type Preemption =

@@ -79,7 +79,7 @@ export function schedulePod(pod: Pod, cluster: ClusterState, profile: SchedulerP
 
 interface Searched {
   readonly feasible: readonly NodeState[];
-  /** By the node's index. */
+  /** The refusals, by the node's index. */
   readonly refusals: Refusal[];
 }
 

@@ -20,7 +20,7 @@ export interface BlobPlace {
 
 export interface PlacedFrames {
   readonly frames: readonly ChangeFrame[];
-  /** What was written for them. */
+  /** The blobs that were written for the frames. */
   readonly blobs: readonly string[];
 }
 

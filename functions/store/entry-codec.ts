@@ -15,7 +15,7 @@ export interface ChangeFrame {
   readonly uid: string;
   /** The object's revision before; 0 for `added`. */
   readonly previousRevision: number;
-  /** Only when the change altered them. */
+  /** The selectable fields before; only when the change altered them. */
   readonly previous?: Selectable;
   /** The blob that held the body of the previous revision. */
   readonly previousBlob?: string;

@@ -16,7 +16,7 @@ import type { MetaItem } from './table.ts';
 
 /** How a store is written, by its log. */
 export interface FormatState {
-  /** What new items are written in. */
+  /** The format in which new items are written. */
   readonly writes: number;
   /** The oldest that an item may still have. */
   readonly oldest: number;

@@ -8,7 +8,7 @@ import type { Change } from './store.ts';
 
 interface RecentChange {
   readonly change: Change;
-  /** What the key held before. */
+  /** The object that the key held before. */
   readonly before: Stored | undefined;
   /** Set for some changes: all objects of the resource before it, so that reading the past applies few changes. */
   readonly objectsBefore: Objects | undefined;

@@ -12,7 +12,7 @@ import type { ObjectItem, Table } from './table.ts';
 
 export interface LoadedObject {
   readonly key: Key;
-  /** That its `metadata.resourceVersion` holds. */
+  /** The revision in its `metadata.resourceVersion`. */
   readonly revision: number;
   /** The object's JSON, in the version in which its kind is stored. */
   readonly json: string;

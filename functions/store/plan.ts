@@ -21,7 +21,7 @@ export interface PlannedChange {
   readonly frame: ChangeFrame;
   /** The size of the frame's head. */
   readonly bytes: number;
-  /** What the key held. */
+  /** The object that the key held. */
   readonly before: Stored | undefined;
 }
 

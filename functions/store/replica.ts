@@ -14,7 +14,7 @@ import { StoreError } from './store.ts';
 export interface Checkpoint {
   readonly logIndex: number;
   readonly revision: number;
-  /** How the store is written there. */
+  /** The format in which the store is written there. */
   readonly format: FormatState;
   readonly objects: Iterable<Stored>;
 }

@@ -128,7 +128,7 @@ export class StoredObject implements Stored {
 
 interface HeldChange extends Held {
   readonly type: ChangeType;
-  /** Only when the change altered them. */
+  /** The selectable fields before; only when the change altered them. */
   readonly previous?: Selectable | undefined;
 }
 

@@ -59,10 +59,10 @@ export interface NoteItem {
 /** A message of a mailbox: written once, read in order, and gone some time after it expired. */
 export interface MailItem {
   readonly mailbox: string;
-  /** Its place, from 1. */
+  /** The message's place in its mailbox, from 1. */
   readonly number: number;
   readonly expiresMs: number;
-  /** At most 350 KB. */
+  /** The message, at most 350 KB. */
   readonly body: Uint8Array;
 }
 

@@ -80,7 +80,7 @@ export class Watches {
     return this.#sharedAt(`${after} ${resource}`, () => this.parts.replica.history.ofResource(resource, after, this.parts.batchMax));
   }
 
-  /** Those of them in the namespace. */
+  /** The changes after a revision that are in the namespace. */
   changesIn(namespace: string | undefined, resource: string, after: number): readonly Change[] {
     const all = this.changesAfter(resource, after);
     if (namespace === undefined) return all;

@@ -56,7 +56,7 @@ export class MailedStream extends Duplex {
   readonly #settled = Promise.withResolvers<void>();
   readonly #early = new Map<number, Uint8Array>();
   #wake: () => void = () => undefined;
-  /** What is to be sent. */
+  /** Bytes that are to be sent. */
   #outgoing: Buffer[] = [];
   #outgoingBytes = 0;
   #onTaken: (() => void) | undefined;
@@ -67,7 +67,7 @@ export class MailedStream extends Duplex {
   #sentMs: number;
   #dataSent = 0;
   #dataAcknowledged = 0;
-  /** What came. */
+  /** The sender of the entries that came. */
   #otherSender: number | undefined;
   #received = 0;
   #heardMs: number | undefined;
@@ -103,7 +103,7 @@ export class MailedStream extends Duplex {
     return this.#settled.promise;
   }
 
-  /** The node's first word. */
+  /** Sends the node's first entry: it takes the stream. */
   accept(): void {
     this.#mustSpeak = true;
     this.#wake();
@@ -287,7 +287,7 @@ export class MailedStream extends Duplex {
     this.destroy(new TunnelError(status.message));
   }
 
-  /** As much as the reader takes. */
+  /** Hands the reader as much as it takes. */
   #deliver(): void {
     while (this.#mayPush && !this.readableEnded) {
       const next = this.#inbox.shift();

@@ -15,7 +15,7 @@ export type Direction = 'down' | 'up';
 export interface EntryPlace {
   readonly tunnel: string;
   readonly direction: Direction;
-  /** From 1, without gaps. */
+  /** The entry's number: from 1, without gaps. */
   readonly number: number;
 }
 

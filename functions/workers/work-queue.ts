@@ -14,7 +14,7 @@ const retryMsMax = 1_000_000;
 
 /** What is left of a request when a session ends. */
 export interface Pending extends ObjectName {
-  /** 0: as soon as possible. */
+  /** When the request is due; 0: as soon as possible. */
   readonly atMs: number;
   /** How often it failed in a row. */
   readonly failures?: number;
@@ -43,7 +43,7 @@ export class WorkQueue {
   /** Insertion order is the order of service. */
   readonly #ready = new Set<string>();
   readonly #running = new Set<string>();
-  /** Asked for again while running. */
+  /** Requests that came again while they were being reconciled. */
   readonly #dirty = new Set<string>();
   readonly #delays = new DelayQueue();
   readonly #failures = new Map<string, number>();

@@ -17,7 +17,7 @@ interface AlarmSpec {
   /** The anchor of a heading in infra/runbook.md. */
   readonly section: string;
   readonly metric: IMetric;
-  /** It rings above this … */
+  /** The alarm rings above this value … */
   readonly threshold: number;
   /** … in so many periods one after the other. */
   readonly periods: number;

@@ -20,9 +20,9 @@ import { bundleModule, createEventFunction, Identity, type FunctionProps } from 
 import type { ApiHost, Limits } from './deployment.ts';
 
 export interface ApiEndpoint {
-  /** Without `https://`. */
+  /** The domain name, without `https://`. */
   readonly domainName: string;
-  /** What was answered, by class. */
+  /** The number of answers, by class of status code. */
   readonly answers: readonly IMetric[];
   readonly failures: IMetric;
   /** What it runs on, if that is a function with the metrics of one. */

@@ -46,7 +46,7 @@ export interface Deployment {
   readonly logDays: number;
   /** Which admission plug-ins run; undefined for the default ones. */
   readonly admission: ChosenAdmission | undefined;
-  /** None: no request is recorded. */
+  /** The choice of the audit log; undefined: no request is recorded. */
   readonly audit: AuditChoice | undefined;
   readonly networks: ClusterNetworks;
   /** Undefined: the stack makes a table of its own. */
@@ -57,7 +57,7 @@ export interface Deployment {
 
 /** A table and what unseals it, which this stack does not make. */
 export interface AdoptedState {
-  /** Its name. */
+  /** The table's name. */
   readonly table: string;
   /** ARN of its stream. */
   readonly stream: string;
@@ -67,13 +67,13 @@ export interface AdoptedState {
 
 /** An audit log in a log group of its own. */
 export interface AuditChoice {
-  /** As a setting of the functions. */
+  /** The audit policy, as a setting of the functions. */
   readonly policy: string;
-  /** How long it is kept. */
+  /** How many days the audit log is kept. */
   readonly days: number;
 }
 
-/** What bounds the bill. */
+/** Limits that bound the bill. */
 export interface Limits {
   /** Instances of each event function at one time; undefined reserves none, for accounts whose quota is too small for that. */
   readonly concurrency: number | undefined;

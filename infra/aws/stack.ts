@@ -22,7 +22,7 @@ import { adoptedTable, createStateTable } from './state-table.ts';
 
 export interface ControlPlaneStackProps extends StackProps {
   readonly deployment: Deployment;
-  /** Those of which it was made. */
+  /** The choices of which the stack was made. */
   readonly choices: Choices;
   readonly bundleOf: BundleOf;
   readonly access: AccessVariables;

@@ -39,7 +39,7 @@ export interface BackupEnd {
 
 export type BackupLine = BackupHeader | BackupFileLine | BackupObjectLine | BackupEnd;
 
-/** What reading a backup fails with. */
+/** The error with which reading a backup fails. */
 export class BackupError extends Error {
   override name = 'BackupError';
 }

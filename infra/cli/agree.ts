@@ -4,7 +4,7 @@ import { CliError } from './cli-error.ts';
 
 export interface Agreement {
   readonly question: string;
-  /** What is to be typed. */
+  /** The text that the user has to type. */
   readonly answer: string;
   /** Agreed beforehand. */
   readonly yes: boolean;

@@ -10,7 +10,7 @@ import { listedClusters } from './cluster.ts';
 import { clusterState, type ClusterState } from './cluster-state.ts';
 import { print, type OutputChoice } from './output.ts';
 
-/** What is known of one thing. */
+/** The state of one part of a stack. */
 interface State {
   readonly name: string;
   readonly text: string;
@@ -57,7 +57,7 @@ async function queueState(sqs: SQSClient, { name, id }: CloudResource): Promise<
 interface MetricName {
   readonly namespace: string;
   readonly name: string;
-  /** Its dimensions. */
+  /** The metric's dimensions. */
   readonly of: Readonly<Record<string, string>>;
 }
 

@@ -8,7 +8,7 @@ import { localHome } from './local-home.ts';
 import { stackDefault } from './stack-default.ts';
 
 export interface ClusterHome {
-  /** In a sentence: `the stack Hibernetes`. */
+  /** The name as part of a sentence: `the stack Hibernetes`. */
   readonly title: string;
   readonly defaultName: string;
   /** What ends the default cluster, which is as old as its table. */
@@ -25,7 +25,7 @@ export interface ClusterHome {
   kubeconfigFile(name: string): string;
   /** Where kubectl needs a gate on this machine: what names the API itself, and the gate's directory. The kubeconfig names the gate. */
   gateOf?(name: string): { readonly kubeconfig: string; readonly home: string };
-  /** As an administrator. */
+  /** Does the work as an administrator. */
   withApi<T>(cluster: ClusterIdentity, work: (api: ApiAccess) => Promise<T>): Promise<T>;
   /** The role of machines that join the cluster, if some do. */
   nodeRoleOf(name: string): string | undefined;
@@ -33,7 +33,7 @@ export interface ClusterHome {
 
 export interface HomeChoice {
   readonly dataDir: string;
-  /** Also chosen by its Region alone. */
+  /** The stack's name; left out where the Region alone chooses the stack. */
   readonly stack?: string;
   readonly region?: string;
 }

@@ -40,7 +40,7 @@ const batchMax = 25;
 const attemptsMax = 10;
 const pauseMs = { first: 50, most: 2_000 };
 
-/** How many items went. */
+/** Removes the items, and returns how many there were. */
 export async function removeKeys(options: RemovalOptions): Promise<number> {
   const { tableName, id } = options;
   const keys = clusterKeys(id);

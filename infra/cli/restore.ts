@@ -99,7 +99,7 @@ async function intoDirectory(file: string, key: BackupKey, { dataDir, ...choice 
 
 const keyFile = /^pki\/[\w-]+\.(?:crt|key)$/;
 
-/** Before anything is written. */
+/** Refuses files before anything is written. */
 function refuseFiles(files: readonly BackupFileLine[]): void {
   for (const { name, text } of files) {
     if (name === 'cluster.json') recordIn(text);

@@ -29,11 +29,11 @@ interface Secret {
   write(text: string): Promise<void>;
 }
 
-/** By their ids. */
+/** The new keys, by their ids. */
 export interface RotatedKeys {
   readonly sealingKey: string;
   readonly earlierSealingKeys: readonly string[];
-  /** By cluster. */
+  /** The ids of signing keys, by cluster. */
   readonly signingKeys: Readonly<Record<string, string>>;
 }
 

@@ -16,7 +16,7 @@ interface Processes {
   readonly dataDirectory: string;
   readonly kubeconfig: string;
   readonly server: string;
-  /** Left out: it does not run. */
+  /** The control plane's process; left out: it does not run. */
   readonly controlPlanePid?: number | undefined;
   readonly simulatedNodes: number;
   readonly agents: readonly { readonly name: string; readonly pid?: number | undefined }[];
@@ -47,7 +47,7 @@ function processLines({ dataDirectory: root, kubeconfig, server, controlPlanePid
 interface Status {
   /** Left out where the cluster is elsewhere. */
   readonly here?: Processes | undefined;
-  /** Left out where nothing runs. */
+  /** The cluster's health; left out where nothing runs. */
   readonly health?: ClusterHealth;
   readonly others?: readonly Said[];
 }

@@ -93,7 +93,7 @@ function chosen(all: readonly Node[], { node: names }: UpgradeAgentsOptions): re
 export interface UpgradedAgents {
   readonly program: string;
   readonly upgraded: readonly string[];
-  /** How many run it now. */
+  /** The number of nodes that run this version. */
   readonly current: number;
 }
 

@@ -24,7 +24,7 @@ export interface FinalizeOptions extends HomeChoice, OutputChoice {
   readonly yes?: boolean;
 }
 
-/** One cluster's store. */
+/** The store of one cluster. */
 export interface UpgradeTarget {
   readonly title: string;
   open(): Table;

@@ -119,7 +119,7 @@ export function monthsTable(measured: Measurements, sizes: readonly Size[]): str
   );
 }
 
-/** What is not counted is marked. */
+/** The name of a row; one that is not counted is marked. */
 const rowName = ({ name, basis }: Pick<Row, 'name' | 'basis'>): string => (basis === 'counted' ? name : `${name} (${basis})`);
 
 const rowCells = (name: string, used: FunctionUsage, gbSeconds: number, dollars: number): Cells => [

@@ -18,7 +18,7 @@ export interface Measurements {
   /** A ConfigMap created, and read. */
   readonly write: Usage;
   readonly read: Usage;
-  /** One quiet watch, for an hour. */
+  /** The usage of one quiet watch in an hour. */
   readonly watchHour: Usage;
   /** A function that starts from nothing: in an empty cluster, and for each pod that is there. */
   readonly coldStart: FunctionUsage;

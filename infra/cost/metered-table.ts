@@ -86,7 +86,7 @@ export function meteredTable({ table, count, appended = () => undefined }: Meter
 
 type Beside = Pick<Table, 'putNote' | 'readNotes' | 'putMail' | 'readMail' | 'readNewestMail'>;
 
-/** What lies beside the log. */
+/** Meters the calls for what lies beside the log. */
 function meteredBeside(table: Beside, { wrote, read }: Readonly<Record<'wrote' | 'read', (bytes: number) => void>>): Beside {
   return {
     async putNote(item) {

@@ -102,10 +102,10 @@ function atMost(usage: FunctionUsage, invocationsMax: number): FunctionUsage {
 }
 
 const withState: readonly FunctionName[] = ['api', 'controllers', 'scheduler', 'materializer'];
-/** They read it when they start. */
+/** Functions that read the cluster's key when they start. */
 const withKey: readonly FunctionName[] = [...withState, 'timer'];
 
-/** What starting from nothing computes. */
+/** The processor time of a cold start. */
 export const coldStartMsOf = (name: FunctionName): number =>
   assumptions.coldStartMs * Math.max(1, assumptions.wholeProcessorMiB / 1024 / memoryGbOf(name));
 

@@ -23,7 +23,7 @@ export const prices = {
   /** Events that CloudWatch Logs takes, and keeps: as long as they are, though it keeps them compressed. */
   loggedGb: 0.5,
   logGbMonth: 0.03,
-  /** For alarms of standard resolution. */
+  /** The price of an alarm of standard resolution. */
   alarmMetricMonth: 0.1,
   kmsKeyMonth: 1,
   /** t4g.small, Linux, on demand. */
@@ -48,7 +48,7 @@ export const freeEachMonth = {
   alarmMetrics: 10,
 } as const;
 
-/** As AWS counts months. */
+/** The hours of a month, as AWS counts them. */
 export const hoursInMonth = 730;
 export const daysInMonth = hoursInMonth / 24;
 
@@ -74,7 +74,7 @@ export const assumptions = {
   streamCallsPerHourMax: 4 * 4 * 3600,
   /** What functions write to their logs besides warnings: no line for a call, one for what is worth one. */
   loggedBytesPerInvocation: 20,
-  /** As deployed unless another is chosen. */
+  /** How long logs are kept unless another time is chosen. */
   logMonths: 14 / 30,
   auditLogMonths: 3,
   /** Stored: the object and its Events. The log of a day is computed from its writes. */

@@ -20,7 +20,7 @@ export interface Consumer {
 export interface SimulatedQueuesOptions {
   readonly clock: Clock;
   readonly meter: Meter;
-  /** By the queue's address. */
+  /** Consumers by the queue's address. */
   readonly consumers: ReadonlyMap<string, Consumer>;
 }
 

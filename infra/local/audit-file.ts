@@ -15,7 +15,7 @@ export interface AuditFileSettings {
   readonly megabytesMax: number;
   /** How long files that were moved aside are kept; 0: for ever. */
   readonly daysMax: number;
-  /** 0: all of them. */
+  /** How many old files are kept; 0: all of them. */
   readonly backupsMax: number;
 }
 

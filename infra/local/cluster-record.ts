@@ -26,7 +26,7 @@ export interface ControlPlaneChoices {
   readonly authentication?: AuthenticationSettings | undefined;
   /** Who decides whether callers may, in order. */
   readonly authorization?: AuthorizationSettings | undefined;
-  /** How pods are placed. */
+  /** The configuration of the scheduler. */
   readonly scheduler?: SchedulerConfiguration | undefined;
   /** Components of ours that do nothing: other programs do their work. */
   readonly absent?: readonly ComponentName[] | undefined;
@@ -50,7 +50,7 @@ export interface ClusterRecord extends ControlPlaneChoices {
   readonly gatePort?: number | undefined;
 }
 
-/** What kubeconfigs name. */
+/** The address of the API in kubeconfigs. */
 export const clientServerOf = ({ host, port, gatePort }: Pick<ClusterRecord, 'host' | 'port' | 'gatePort'>): string =>
   serverOf({ host, port: gatePort ?? port });
 

@@ -46,7 +46,7 @@ import type { AdminCredential } from './kubeconfig.ts';
 import { nodeTokenOf } from './node-token.ts';
 import { adminName, loadPki, type Pki, requestHeaderClientName } from './pki.ts';
 
-/** What the flags of `up` chose. */
+/** The choices of the flags of `up`. */
 const chosen = ({
   admission,
   authentication,
@@ -81,7 +81,7 @@ export interface ControlPlane {
   readonly pki: Pki;
   /** May do everything. */
   readonly client: Client;
-  /** What the administrator shows. */
+  /** The credentials of the administrator. */
   readonly admin: AdminCredential;
   /** The credential of one node. */
   nodeToken(name: string): Promise<string>;

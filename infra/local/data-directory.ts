@@ -8,7 +8,7 @@ export interface DataDirectory {
   /** The past: what the store has forgotten. */
   readonly archive: string;
   readonly pki: string;
-  /** What machines fetch that join. */
+  /** The programs that a machine fetches when it joins. */
   readonly programs: string;
   readonly kubeconfig: string;
   /** What `up` made besides files: processes, namespaces; so that `down` finds it even after a crash. */

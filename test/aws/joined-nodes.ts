@@ -3,7 +3,7 @@ import { reasonToSkipContainers } from '../support/real-nodes.ts';
 
 export interface JoinOptions {
   readonly server: string;
-  /** What `hibernetes token create` printed. */
+  /** The token that `hibernetes token create` printed. */
   readonly token: string;
   readonly directory: string;
   readonly environment: Readonly<Record<string, string>>;
@@ -11,7 +11,7 @@ export interface JoinOptions {
 
 export interface JoinedNodes {
   readonly names: readonly string[];
-  /** What their agents wrote. */
+  /** The lines that the agents wrote. */
   log(): string;
   stop(): Promise<void>;
 }

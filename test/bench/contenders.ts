@@ -15,7 +15,7 @@ export interface Contender {
   readonly client: GrpcClient;
   /** What its process has used of processors so far. */
   cpuMs(): number;
-  /** What it holds of memory now. */
+  /** The memory that the store holds now. */
   residentMiB(): number;
   stop(): Promise<void>;
 }

@@ -32,7 +32,7 @@ interface Row {
   readonly theirs: Measured;
 }
 
-/** Ours is compiled while it runs. */
+/** How long a store runs before it is measured: ours is compiled while it runs. */
 const warmUpSeconds = 2;
 
 const median = (numbers: readonly number[]): number =>

@@ -41,7 +41,7 @@ export interface ProgramsOptions {
   readonly suite?: string;
   readonly withImages: boolean;
   readonly note: (text: string) => void;
-  /** Ends a build. */
+  /** Aborts when a build is to end. */
   readonly signal: AbortSignal;
 }
 

@@ -21,7 +21,7 @@ export interface SuiteOptions {
   readonly reports: string;
   /** A test that takes longer is interrupted; the suite itself knows no limit. */
   readonly testMsMax: number;
-  /** Ends the runs. */
+  /** Aborts when the runs are to end. */
   readonly signal: AbortSignal;
 }
 
@@ -31,7 +31,7 @@ interface SpecReport {
   readonly LeafNodeType: string;
   readonly LeafNodeText: string;
   readonly State: string;
-  /** In nanoseconds. */
+  /** How long the test ran, in nanoseconds. */
   readonly RunTime: number;
   readonly Failure?: { readonly Message?: string; readonly ForwardedPanic?: string };
 }

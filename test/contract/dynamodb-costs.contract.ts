@@ -41,7 +41,7 @@ async function checkpointAll({ store, world }: Given): Promise<void> {
   await store.housekeep();
 }
 
-/** What does not compress. */
+/** A text that does not compress. */
 const noise = (bytes: number, seed: number): string => Buffer.from(seededRandom(seed).bytes(bytes)).toString('base64');
 
 async function until(isSo: () => boolean): Promise<void> {

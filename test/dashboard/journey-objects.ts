@@ -69,5 +69,5 @@ const definition = {
 
 const list = (objects: readonly object[]): string => JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects });
 
-/** As kubectl reads them. */
+/** The objects as kubectl reads them. */
 export const journeyObjects = { definitions: list([definition]), objects: list(items) };

@@ -38,7 +38,7 @@ export async function openGate(dataDir: string): Promise<DashboardGate> {
   return { url, close: () => child.kill() };
 }
 
-/** What a page must never do. */
+/** Things that a page must never do. */
 export interface Watched {
   readonly page: Page;
   /** Requests to other hosts than its own, failures in it, and breaches of its policy. */

@@ -6,7 +6,7 @@ import { BatchWriteItemCommand, DynamoDBClient, ScanCommand, type AttributeValue
 import { settingsFor } from '../support/dynamodb-engine.ts';
 
 const ending = '.br';
-/** As many as one request takes. */
+/** The most items that one request takes. */
 const itemsAtOnce = 25;
 
 export const goldenDirectory = import.meta.dirname;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 export const root = join(import.meta.dirname, '../..');
 
 export interface SourceFile {
-  /** From the project's root: `functions/kube/object.ts`. */
+  /** The path from the project's root: `functions/kube/object.ts`. */
   readonly path: string;
   readonly text: string;
 }

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { furtherStages, quickStages } from '../stages.ts';
 import { root } from './sources.ts';
 
-/** They need a virtual machine. */
+/** Tests that need a virtual machine. */
 const nightly = /^test\/machine\//;
 
 const filesOf = (patterns: readonly string[]): string[] =>

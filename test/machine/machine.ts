@@ -30,7 +30,7 @@ export interface Machine {
   start(): Promise<void>;
   /** The end of what the machine wrote to its serial console. */
   consoleTail(): string;
-  /** Ends it and removes its disk. */
+  /** Ends the machine and removes its disk. */
   remove(): Promise<void>;
 }
 

@@ -16,9 +16,9 @@ export interface GoModule {
 export interface DebianPackage {
   readonly kind: 'debian';
   readonly package: string;
-  /** What the images need besides. */
+  /** Debian packages that the program needs besides. */
   readonly with?: readonly string[];
-  /** Those that run beside the cluster. */
+  /** The programs that the package holds. */
   readonly programs: readonly string[];
 }
 
@@ -66,7 +66,7 @@ export interface Stand {
 }
 
 export interface Program {
-  /** Its folder below test/programs. */
+  /** The program's folder below test/programs. */
   readonly name: string;
   /** The first is installed, and each next one is an upgrade. */
   readonly versions: readonly string[];

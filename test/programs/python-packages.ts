@@ -6,7 +6,7 @@ import { runCommand } from '../../agent/network/run.ts';
 import { debianTree, treeEntries } from '../support/debian-tree.ts';
 import type { PythonPackage } from './program.ts';
 
-/** That of our Debian. */
+/** The version of Python in our Debian. */
 const pythonVersion = '3.13';
 const platforms = ['manylinux_2_28_x86_64', 'manylinux2014_x86_64', 'any'];
 const installMsMax = 300_000;

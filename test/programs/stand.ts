@@ -21,7 +21,7 @@ export interface ReadyStand {
   readonly kubectl: Kubectl;
   /** The cluster as the program sees it, or one that it needs. */
   of(program: Program): Stand;
-  /** Ends the cluster. */
+  /** Ends the cluster and its programs. */
   close(): Promise<void>;
 }
 

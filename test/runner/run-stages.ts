@@ -11,7 +11,7 @@ export interface StageResult extends Counts {
   readonly name: string;
   readonly ok: boolean;
   readonly seconds: number;
-  /** What it counts. */
+  /** The count of tests or findings, as text. */
   readonly shown: string;
 }
 
@@ -146,7 +146,7 @@ async function runStage(stage: Stage, options: RunOptions): Promise<StageResult>
   return { name: stage.name, seconds, ...result };
 }
 
-/** In the order of the stages. */
+/** Runs the stages; their results come in the order of the stages. */
 export async function runStages(stages: readonly Stage[], options: RunOptions): Promise<readonly StageResult[]> {
   const results = new Map<Stage, StageResult>();
   const queue = [...stages];

@@ -71,7 +71,7 @@ interface Attributes {
   readonly path: string;
   readonly namespace: string;
   readonly group: string;
-  /** '' of what is no resource. */
+  /** The resource; empty where the path is no resource. */
   readonly resource: string;
   readonly subresource: string;
   readonly name: string;

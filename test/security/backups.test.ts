@@ -164,7 +164,7 @@ function auditPathIn(dataDir: string): string | undefined {
   return audit?.file?.path;
 }
 
-/** What a few bytes grow to. */
+/** Texts of a few bytes that grow to many. */
 const bombs: Readonly<Record<string, (number: number) => string>> = {
   'one line without an end': () => 'x'.repeat(1 << 20),
   files: () => text([{ ...keyPem, text: 'x'.repeat(200_000) }]),

@@ -104,7 +104,7 @@ const attempts: Readonly<Record<string, readonly Attempt[]>> = {
   unlink: [(directory) => directory.unlink('name')],
   removeDirectory: [(directory) => directory.removeDirectory('name')],
 };
-/** They use no name. */
+/** Methods that use no name. */
 const ofItself = ['entries', 'names', 'reopen', 'mode', 'stats', 'setMode', 'setOwner'];
 
 test('every use of a name in a directory is tried here', () => {

@@ -23,7 +23,7 @@ import { witnessedTable, type TableWeakness, type WitnessedTable } from './witne
 
 export interface SimulationOptions {
   readonly seed: number;
-  /** What all clients do together. */
+  /** The number of steps of all clients together. */
   readonly steps?: number;
   readonly createStore?: CreateStore;
   readonly weakness?: TableWeakness;

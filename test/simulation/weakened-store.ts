@@ -10,7 +10,7 @@ import type { CreateStore } from './host.ts';
 import type { Fence } from './worker.ts';
 
 export interface Edit {
-  /** In functions/store. */
+  /** The file's path in functions/store. */
   readonly file: string;
   /** Is there exactly once. */
   readonly from: string;

@@ -7,7 +7,7 @@ import type { Edit } from './weakened-store.ts';
 import type { TableWeakness } from './witnessed-table.ts';
 
 export interface Weakening {
-  /** What no longer holds. */
+  /** The rule that no longer holds. */
   readonly without: string;
   readonly edits?: readonly Edit[];
   readonly table?: TableWeakness;

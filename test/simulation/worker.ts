@@ -10,7 +10,7 @@ export type Fence = typeof inEpoch;
 
 export const workersName = 'controllers';
 
-/** Only the workers write it. */
+/** An object that only the workers write. */
 const key = { resource: 'configmaps', namespace: 'red', name: 'work' } as const;
 const sessionMsMax = 20 * 60_000;
 const sessionsMax = 12;

@@ -15,7 +15,7 @@ export interface ClusterOptions {
   readonly images?: readonly string[];
   /** Further words of the command line. */
   readonly flags?: readonly string[];
-  /** How long a start may take. */
+  /** The longest time of a start. */
   readonly startMsMax?: number;
 }
 

@@ -18,7 +18,7 @@ export interface CsiDriverProcess {
 
 export interface CsiDriverOptions {
   readonly name: string;
-  /** The node agent's. */
+  /** The kubelet directory of the node's agent. */
   readonly kubeletDirectory: string;
   /** Where volumes have their data, a directory each. */
   readonly dataDirectory: string;

@@ -29,7 +29,7 @@ export interface KindCase {
   readonly warnings?: readonly string[];
   /** The row of `kubectl get -o wide`, by its columns. */
   readonly row?: Values;
-  /** What our server answers instead. */
+  /** The answers of our server, where they differ. */
   readonly ours?: Omit<KindCase, 'create' | 'update' | 'status' | 'ours'>;
 }
 
@@ -167,7 +167,7 @@ const attemptsMax = 20;
 
 interface CaseRequest {
   readonly one: KindCase;
-  /** What the answer is compared with. */
+  /** The object that the answer is compared with. */
   readonly base: JsonObject;
   readonly sent: JsonObject;
   readonly drawn: readonly string[];

@@ -57,7 +57,7 @@ export interface Result {
 
 export interface RunningKubectl {
   readonly pid: number;
-  /** What it printed so far. */
+  /** The text that kubectl printed so far. */
   output(): string;
   write(text: string): void;
   endInput(): void;

@@ -32,7 +32,7 @@ export interface PretendedAws {
   cdkWords(): readonly string[] | undefined;
   /** The greatest value of each metric; CloudWatch answers with it. */
   readonly metrics: Map<string, number>;
-  /** What the clusters keep. */
+  /** The table of the clusters. */
   readonly table: PretendedTable;
   /** Refusals by action. */
   readonly refusals: Map<string, { readonly code: string; readonly message: string }>;

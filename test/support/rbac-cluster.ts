@@ -23,7 +23,7 @@ export interface RbacCluster {
   /** The administrator's. */
   readonly client: Client;
   readonly tokens: Tokens;
-  /** What signs them. */
+  /** The key that signs the tokens. */
   readonly signingKeyPem: string;
   /** From the network: who asks is known by credentials. */
   fetch(request: Request): Promise<Response>;

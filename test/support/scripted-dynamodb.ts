@@ -14,7 +14,7 @@ export interface ServiceAnswer {
 }
 
 export interface ServiceRequest {
-  /** Such as PutItem. */
+  /** The operation, such as PutItem. */
   readonly operation: string;
   readonly method: string;
   readonly path: string;

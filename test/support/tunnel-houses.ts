@@ -140,7 +140,7 @@ export interface MailHouse extends TunnelHouse {
   ask(user: User, method: string, path: string, body?: Uint8Array): Promise<Response>;
   /** The field of polls by which the node listens though no tunnel is open. */
   listens(isWanted: boolean): void;
-  /** How many requests the agent made. */
+  /** The number of requests that the agent made. */
   requests(): number;
 }
 

@@ -49,7 +49,7 @@ const podSpec = { nodeName: 'a', containers: [{ name: 'c', image: 'web' }] };
 export interface TunnelledOptions {
   /** The node's agent talks to another process than its callers do: tunnels go by mail. */
   readonly byMail?: boolean;
-  /** What the processes share. */
+  /** The table that the processes share. */
   readonly table?: Table;
   /** The port of a server that answers as the containers' runtime. */
   readonly runtimePort?: number;

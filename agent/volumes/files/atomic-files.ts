@@ -16,7 +16,7 @@ import { removeTree } from '../../files/remove-tree.ts';
 export interface FileContent {
   readonly content: Uint8Array;
   readonly mode: number;
-  /** Its owner; root when left out. */
+  /** The file's owner; root when left out. */
   readonly userId?: number;
 }
 

@@ -21,7 +21,7 @@ export function mountOptionsOf({ metadata, spec }: PersistentVolume): readonly s
   return metadata.annotations?.[optionsAnnotation]?.split(',') ?? spec.mountOptions ?? [];
 }
 
-/** In order, and each once. */
+/** The options of the mount in order, each once. */
 export function nfsMount({ source, isReadOnly, mountOptions }: NfsVolume, target: string): RemoteMount {
   const { server, path } = source;
   const options = new Set([...mountOptions.filter((option) => option !== ''), ...(isReadOnly ? ['ro'] : [])]);

@@ -11,7 +11,7 @@ export { ConfigurationError } from '../../kube/configuration/configuration-error
 
 /** Plain data: it is kept with the cluster. */
 export interface AdmissionSettings {
-  /** In addition to the default ones. */
+  /** Plug-ins that run in addition to the default ones. */
   readonly enable?: readonly string[];
   readonly disable?: readonly string[];
   readonly configurations?: readonly PluginConfiguration[];

@@ -10,16 +10,16 @@ export interface AdmissionOptions extends Pick<World, 'clock' | 'random'> {
   readonly store: Pick<Store, 'view' | 'fresh'>;
   /** Without one, what plug-ins ask an authorizer for is refused. */
   readonly authorizer?: Authorizer;
-  /** Without it, webhooks are not asked. */
+  /** How webhooks are called; left out: they are not called. */
   readonly webhooks?: WebhookOptions;
   /** The names of all plug-ins that run. */
   readonly names?: ReadonlySet<string>;
 }
 
 export interface PluginKind {
-  /** Upstream's. */
+  /** The plug-in's name, which is upstream's. */
   readonly name: string;
-  /** Runs unless it is disabled. */
+  /** The plug-in runs unless it is disabled. */
   readonly isDefault: boolean;
   /** `configuration` is its part of an AdmissionConfiguration. Throws an Error that names its fault. */
   create(options: AdmissionOptions, configuration: JsonObject | undefined): AdmissionPlugin;

@@ -19,7 +19,7 @@ interface PriorityClass extends KubeObject {
 const resource = 'priorityclasses.scheduling.k8s.io';
 const usualPolicy = 'PreemptLowerPriority';
 
-/** Those that every cluster has. */
+/** The values of the priority classes that every cluster has. */
 const systemValues: Readonly<Record<string, number>> = { 'system-cluster-critical': 2_000_000_000, 'system-node-critical': 2_000_001_000 };
 
 interface Priority {

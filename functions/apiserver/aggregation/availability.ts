@@ -15,7 +15,7 @@ export type Condition = Omit<APIServiceCondition, 'lastTransitionTime'>;
 
 export interface Checked {
   readonly condition: Condition;
-  /** What it serves, when it answered. */
+  /** The documents of the server, when it answered. */
   readonly documents?: RemoteDocuments;
 }
 
@@ -24,7 +24,7 @@ export interface CheckOptions {
   readonly http: HttpOverTunnel;
   readonly clock: Pick<Clock, 'after'>;
   random(): number;
-  /** Tunnels go by mail. */
+  /** Set where tunnels go by mail. */
   readonly isByMail?: boolean;
   readonly certificate: { readonly certificatePem: string; readonly keyPem: string } | undefined;
 }

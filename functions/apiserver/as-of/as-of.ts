@@ -26,7 +26,7 @@ import { type AskedMoment, momentOf } from './moment.ts';
 
 export interface AsOfOptions {
   readonly past: Past;
-  /** The present. */
+  /** The store of the present. */
   readonly store: Store;
   readonly world: World;
   readonly authenticator: ApiServerOptions['authenticator'];

@@ -2,7 +2,7 @@
 
 export interface AskedMoment {
   readonly timeMs: number;
-  /** 1: as it happened. */
+  /** How fast the past is replayed; 1: as it happened. */
   readonly speed: number;
 }
 

@@ -6,9 +6,9 @@ export const asOfPrefix = '/as-of/';
 const momentsTextMax = 128;
 
 export interface AsOfParts {
-  /** One or two, not yet read. */
+  /** The moments in the path, one or two, not yet parsed. */
   readonly moments: readonly string[];
-  /** What is asked for: `/api/v1/pods`. */
+  /** The path without the moments: `/api/v1/pods`. */
   readonly path: string;
 }
 

@@ -42,7 +42,7 @@ export interface AuditPolicy {
   readonly omitManagedFields?: boolean;
 }
 
-/** What is recorded of one request. */
+/** The parts of one request that are recorded. */
 export interface Recording {
   readonly level: Level;
   readonly omitStages: readonly Stage[];

@@ -57,7 +57,7 @@ function asked(request: Request): Impersonation | undefined {
 
 const goTexts = (texts: readonly string[]): string => (texts.length === 0 ? '(nil)' : `{${texts.map(goQuote).join(', ')}}`);
 
-/** As Go prints the struct. */
+/** A user as Go prints the struct. */
 function goUser({ name, uid, groups, extra }: Impersonation): string {
   const entries = Object.entries(extra).toSorted(([a], [b]) => (a < b ? -1 : 1));
   const extras = entries.map(([key, values]) => `${goQuote(key)}:[]string${goTexts(values)}`).join(', ');

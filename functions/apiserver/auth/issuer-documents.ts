@@ -14,7 +14,7 @@ interface Document {
   readonly prefix: string;
   readonly path: string;
   readonly contentType: string;
-  /** By the host that was asked. */
+  /** The document for the host that the client named. */
   body(host: string): object;
 }
 

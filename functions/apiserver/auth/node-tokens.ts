@@ -23,7 +23,7 @@ export interface NodeTokens {
 }
 
 export interface NodeTokenOptions {
-  /** As the control plane. */
+  /** A client that acts as the control plane. */
   readonly client: Pick<Client, 'create' | 'get' | 'delete'>;
   readonly tokens: Tokens;
   readonly networks: ClusterNetworks;

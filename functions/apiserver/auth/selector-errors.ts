@@ -5,7 +5,7 @@ import type { ResourceAttributes } from '../../kube/generated/types.ts';
 import { parseLabelSelector } from '../../kube/labels.ts';
 import { labelValueErrors, qualifiedNameErrors } from '../../kube/names.ts';
 
-/** As a client sent it. */
+/** A requirement of a selector, as a client sent it. */
 interface Requirement {
   readonly key?: string;
   readonly operator?: string;

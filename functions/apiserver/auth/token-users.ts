@@ -23,7 +23,7 @@ export interface StaticToken {
 }
 
 export interface TokenUser {
-  /** Without system:authenticated, which the authenticator adds. */
+  /** The user, without system:authenticated, which the authenticator adds. */
   readonly user: User;
   readonly audiences: readonly string[];
 }

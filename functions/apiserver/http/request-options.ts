@@ -18,7 +18,7 @@ export interface WriteOptions {
   readonly fieldValidation: FieldValidation;
   /** Whether the client named it. */
   readonly namesFieldValidation?: boolean;
-  /** '' when the client named none. */
+  /** The field manager; empty when the client named none. */
   readonly fieldManager: string;
   /** Apply takes fields away from other managers. */
   readonly force: boolean;
@@ -29,10 +29,10 @@ export type VersionMatch = '' | 'Exact' | 'NotOlderThan';
 export interface ListOptions {
   readonly labelSelector: string;
   readonly fieldSelector: string;
-  /** 0: no limit. */
+  /** The most objects in one page; 0: no limit. */
   readonly limit: number;
   readonly continue: string;
-  /** '' when unset. */
+  /** The resource version that the client named; empty when it named none. */
   readonly resourceVersion: string;
   readonly resourceVersionMatch: VersionMatch;
   readonly allowWatchBookmarks: boolean;

@@ -56,7 +56,7 @@ interface AllPolicies {
   readonly groups: readonly Group[];
 }
 
-/** What one node needs. */
+/** The policies and peers that one node needs. */
 interface Needs {
   readonly all: AllPolicies;
   readonly version: number;

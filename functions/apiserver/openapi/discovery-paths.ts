@@ -17,7 +17,7 @@ interface Document {
   readonly id: string;
   readonly tag: string;
   readonly description: string;
-  /** In meta/v1. */
+  /** The kind of the document, in meta/v1. */
   readonly kind: string;
 }
 

@@ -4,7 +4,7 @@ import { gzip } from 'node:zlib';
 import { acceptClauses } from '../http/content-negotiation.ts';
 import type { TaggedDocument } from '../http/tagged-document.ts';
 
-/** Each document is compressed once. */
+/** Documents that were compressed already: each is compressed once. */
 const compressed = new WeakMap<TaggedDocument, Promise<Uint8Array<ArrayBuffer>>>();
 
 export async function gzipped(request: Request, document: TaggedDocument, response: Response): Promise<Response> {

@@ -47,12 +47,12 @@ function tagAt(html: string, start: number): StartTag | undefined {
 }
 
 export interface Attribute {
-  /** What stands before it. */
+  /** The text before the attribute's value. */
   readonly before: string;
   readonly name: string;
   /** The sign, with the space around it. */
   readonly equals: string;
-  /** With its quotes. */
+  /** The attribute's value, with its quotes. */
   readonly value: string;
 }
 

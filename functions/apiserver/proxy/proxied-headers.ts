@@ -2,7 +2,7 @@
 import { withoutSocketTokens } from '../auth/bearer-token.ts';
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 
-/** They are about one connection. */
+/** Headers that are about one connection. */
 const ofConnection = new Set([
   'connection',
   'proxy-connection',

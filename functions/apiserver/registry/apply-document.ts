@@ -18,7 +18,7 @@ export const isApply = (request: Request): boolean => mediaTypeOf(request) === '
 
 export interface Configuration {
   readonly object: JsonObject;
-  /** What strict validation refuses. */
+  /** The problem for which strict validation refuses the document. */
   readonly problem: string | undefined;
 }
 
@@ -52,7 +52,7 @@ async function documentOf(text: string): Promise<JsonDocument> {
   }
 }
 
-/** In Go's words. */
+/** The problem of a duplicate key, in Go's words. */
 async function duplicateProblem(text: string): Promise<string> {
   const lines = (await yamlDuplicates(text)).map(({ key, line }) => `  line ${line}: key ${JSON.stringify(key)} already set in map`);
   return `error converting YAML to JSON: yaml: unmarshal errors:\n${lines.join('\n')}`;

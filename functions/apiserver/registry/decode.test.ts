@@ -15,7 +15,7 @@ const pod = (spec: string): string => `{"metadata":{"name":"p"},"spec":{"contain
 const yamlPod = (spec: string): string => `metadata: {name: p}\nspec: {containers: [{name: c, image: i}], ${spec}}\n`;
 const yamlMap = (data: string): string => `metadata: {name: a}\ndata: {${data}}\n`;
 
-/** What kube-apiserver 1.37.2 answers. */
+/** The answers of kube-apiserver 1.37.2. */
 const refused: readonly (readonly [what: string, path: string, body: string, message: string, type?: 'yaml'])[] = [
   [
     'a number for the kind',

@@ -53,7 +53,7 @@ export const unexpectedVersion = 'unexpected GroupVersion string:';
 const jsonProblem = (why: string): string => (why.startsWith(versionProblem) ? why : `${versionProblem}${why}`);
 
 interface BodyOptions extends DecodeOptions {
-  /** What the client sent. */
+  /** The body as the client sent it. */
   text(): string;
 }
 

@@ -119,7 +119,7 @@ function converted(definition: AnyDefinition, object: JsonObject, apiVersion: st
   return { object: { ...jsonOf(fromStored(to, stored)), apiVersion }, type };
 }
 
-/** What an endpoint can set. */
+/** The fields that an endpoint can set. */
 function keptFields(definition: AnyDefinition, subresource: string): (fields: FieldSet) => FieldSet {
   const only = definition.resetFields?.only?.[subresource];
   if (only !== undefined) {

@@ -10,7 +10,7 @@ import { createResourceIndex, type ResourceIndex } from './resource-index.ts';
 
 /** Objects of one resource that declare kinds, as CustomResourceDefinitions do. */
 export interface KindSource {
-  /** Its GroupResource. */
+  /** The GroupResource of the kind. */
   readonly resource: string;
   /** Pure. Built-in kinds win over declared ones of the same group, version and resource. */
   kinds(view: View): readonly AnyDefinition[];

@@ -63,7 +63,7 @@ export function createLogMail(options: LogMailOptions): LogMail {
 interface SessionOptions extends LogMailOptions {
   readonly nodeName: string;
   readonly wish: Pick<ContainerRelay, 'query'>;
-  /** The client's. */
+  /** The signal of the client's request. */
   readonly signal: AbortSignal;
 }
 

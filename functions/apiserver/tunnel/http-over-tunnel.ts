@@ -17,17 +17,17 @@ export interface TunnelTls {
   readonly serverName?: string;
   /** PEM. */
   readonly authority?: string;
-  /** What we show of ourselves. */
+  /** The certificate that the API shows to the server. */
   readonly certificatePem?: string;
   readonly keyPem?: string;
 }
 
 export interface TunnelRequest {
   readonly end: TunnelEnd;
-  /** Left out: no TLS. */
+  /** The settings of TLS; left out: the connection has none. */
   readonly tls?: TunnelTls;
   readonly method: string;
-  /** With its query. */
+  /** The request's path with its query. */
   readonly path: string;
   readonly headers: OutgoingHttpHeaders;
   readonly body?: Readable | Uint8Array;

@@ -5,7 +5,7 @@
 import type { NumberedEntry } from '../../tunnel/carrier.ts';
 
 export interface MailSignals {
-  /** It is in the table. */
+  /** Called with an entry that has just been written to the table. */
   put(mailbox: string, entry: NumberedEntry): void;
   /** Returns the un-subscription. */
   onPut(mailbox: string, listener: (entry: NumberedEntry) => void): () => void;

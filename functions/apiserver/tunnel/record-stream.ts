@@ -11,7 +11,7 @@ export interface RecordSink {
 
 export interface RecordStreamOptions extends Pick<World, 'clock' | 'log'> {
   readonly secondsMax: number;
-  /** The request's. */
+  /** The signal of the request. */
   readonly signal: AbortSignal;
 }
 

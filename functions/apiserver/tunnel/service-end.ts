@@ -15,7 +15,7 @@ export interface ServicePort {
 
 export interface Chosen {
   readonly view: View;
-  /** In [0, 1). */
+  /** A random number in [0, 1). */
   random(): number;
   /** An endpoint of the node that listens for it is called. */
   readonly isByMail?: boolean;

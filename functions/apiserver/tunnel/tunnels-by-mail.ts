@@ -22,7 +22,7 @@ export interface Wanted {
   readonly user: User;
   readonly nodeName: string;
   readonly request: (id: string) => TunnelledRequest;
-  /** What the caller must send first. */
+  /** The bytes that the caller must send first. */
   readonly head?: string;
 }
 

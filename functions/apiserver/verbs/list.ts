@@ -68,7 +68,7 @@ async function continued(store: Store, text: string): Promise<Snapshot> {
 interface PageRequest {
   readonly selection: Selection;
   readonly after: ObjectName | undefined;
-  /** 0: no limit. */
+  /** The most objects in one page; 0: no limit. */
   readonly limit: number;
   /** The limit of a page's objects together; a client that asks for pages takes shorter ones. */
   readonly bytesMax: number;

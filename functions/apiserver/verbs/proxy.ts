@@ -21,7 +21,7 @@ function pathBelow({ path, group, isNamespaced }: ResourceRequest['info']): stri
   return posix.normalize(`/${rest}`);
 }
 
-/** As Go escapes a path. */
+/** A path, escaped as Go does it. */
 const escaped = (path: string): string => encodeURI(path).replaceAll(/[?#[\]]/g, encodeURIComponent);
 
 export async function proxySubresource(server: Server, request: ResourceRequest, subresource: ProxySubresource): Promise<Response> {

@@ -12,7 +12,7 @@ interface Event {
 }
 
 interface Watching {
-  /** What arrived since the last call. */
+  /** The events that arrived since the last call. */
   arrived(): Promise<string[]>;
   events(): Promise<Event[]>;
   leave(): Promise<void>;

@@ -17,7 +17,7 @@ import { namespaceOfList } from './list.ts';
 
 /** Without a timeoutSeconds: between this and twice this. Source: pkg/server/config.go, MinRequestTimeout. */
 const timeoutSecondsDefault = 1800;
-/** What surrounds an object, at most. */
+/** The most bytes around an object in an event. */
 const eventBytes = 64;
 
 export async function watch(server: Server, request: ResourceRequest): Promise<Response> {

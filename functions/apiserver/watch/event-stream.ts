@@ -26,7 +26,7 @@ export interface WatchPlan {
   /** A bookmark states where `initial` ends. */
   readonly marksInitialEnd: boolean;
   readonly timeoutMs: number;
-  /** Called when it is over. */
+  /** Called when the stream is over. */
   readonly ended?: () => void;
   /** It ends before it has sent more, as if its time were up. */
   readonly bytesMax: number;
@@ -38,7 +38,7 @@ const bookmarkMs = 60_000;
 const unreadBytesMax = 256 * 1024;
 /** Changes that come together are sent together, up to this. */
 const pieceBytes = 64 * 1024;
-/** For a bookmark. */
+/** Bytes that are kept free for a last bookmark. */
 const lastBytes = 1024;
 
 export function eventStream(

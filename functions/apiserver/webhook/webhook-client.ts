@@ -31,7 +31,7 @@ export interface WebhookClientOptions {
   readonly http: HttpOverTunnel;
   readonly view: () => View;
   random(): number;
-  /** Tunnels go by mail. */
+  /** Set where tunnels go by mail. */
   readonly isByMail?: boolean;
   readonly clock: Pick<Clock, 'after'>;
 }
@@ -45,7 +45,7 @@ const defaultPort = 443;
 
 interface Sent extends Redirect {
   readonly headers: OutgoingHttpHeaders;
-  /** None with GET. */
+  /** The body; none with GET. */
   readonly bytes?: Uint8Array;
   readonly signal: AbortSignal;
 }
@@ -53,7 +53,7 @@ interface Sent extends Redirect {
 const portOf = ({ port }: ServiceReference): number => port ?? defaultPort;
 const serverNameOf = ({ name, namespace }: ServiceReference): string => `${name}.${namespace}.svc`;
 
-/** As messages name it. */
+/** The webhook's URL in messages. */
 function shownUrl({ url, service }: WebhookTarget, timeoutSeconds: number): URL {
   const base =
     service === undefined

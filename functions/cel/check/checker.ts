@@ -29,7 +29,7 @@ import { fits, fitsAll, mostGeneral, substituted, type Substitutions } from './u
 export interface Checked {
   readonly expression: Expression;
   readonly issues: readonly Issue[];
-  /** By number of the expression. */
+  /** The type of each expression, by its number. */
   readonly types: ReadonlyMap<number, CelType>;
   readonly overloads: ReadonlyMap<number, readonly string[]>;
   /** Calls and selections that turned out to be a qualified name, with that name. */

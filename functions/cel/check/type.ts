@@ -20,7 +20,7 @@ export type CelKind =
 
 export interface CelType {
   readonly kind: CelKind;
-  /** What `type(x)` shows. */
+  /** The name that `type(x)` shows. */
   readonly name: string;
   readonly parameters: readonly CelType[];
 }

@@ -220,7 +220,7 @@ error decision_error kubernetes.authorization.Decision.() string
 allowed decision_allowed kubernetes.authorization.Decision.() bool
 reason decision_reason kubernetes.authorization.Decision.() string`;
 
-/** Only mutating policies have it. */
+/** Functions that only mutating policies have. */
 const patches = `
 jsonpatch.escapeKey string_jsonpatch_escapeKey_string (string) string`;
 

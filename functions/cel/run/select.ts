@@ -8,7 +8,7 @@ export function keyName(key: CelValue): string {
 
 const missing = (name: string): Failure => new Failure(`no such key: ${name}`);
 
-/** What is null is there. */
+/** Whether a field is present: a field that is null is. */
 const present = (value: CelValue | undefined, name: string): Result => (value === undefined ? missing(name) : value);
 
 export function fieldOf(value: CelValue, name: string): Result {

@@ -1,11 +1,11 @@
 /** What is wrong with the source of an expression, and how it is shown. Source: cel-go, common/error.go, common/errors.go. */
 export interface Issue {
-  /** In characters, not in UTF-16 units. */
+  /** The place in the text, in characters, not in UTF-16 units. */
   readonly at: number;
   readonly message: string;
 }
 
-/** Ends parsing. */
+/** An error of syntax, which ends parsing. */
 export class SyntaxIssue extends Error {
   readonly issue: Issue;
   constructor(at: number, message: string) {

@@ -122,7 +122,7 @@ export async function objectMetric(
   return quantityMilli(first.value);
 }
 
-/** In thousandths, of all values together. */
+/** An external metric in thousandths, the sum of all values. */
 export async function externalMetric(metric: MetricName, namespace: string, { client }: Clients): Promise<number> {
   const type = resourceType<KubeObject & { readonly value: string }>(externalVersion, metric.name, 'ExternalMetricValue');
   const labelSelector = metric.selector === undefined ? '' : selectorText(metric.selector);

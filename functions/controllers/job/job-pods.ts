@@ -30,7 +30,7 @@ export interface PodChanges {
   readonly waitMs?: number;
 }
 
-/** How many pods should run. */
+/** The number of pods that should run. */
 export function wantedActive({ job, active, succeeded }: JobState): number {
   const { completions, parallelism = 1 } = job.spec;
   if (completions === undefined) return succeeded > 0 ? active.length : parallelism;

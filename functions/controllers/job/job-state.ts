@@ -24,9 +24,9 @@ export const isSuspended = ({ spec }: Job): boolean => spec.suspend === true;
 export const isEnding = (pod: Pod): boolean => isTerminating(pod) && !isPodFinished(pod);
 
 export interface IndexState {
-  /** As the status has them. */
+  /** The indexes that succeeded, as the status has them. */
   readonly before: Indexes;
-  /** With those that succeeded since. */
+  /** The indexes that succeeded, with those since the last status. */
   readonly succeeded: Indexes;
   /** Only with a limit for each index. */
   readonly failed?: Indexes;

@@ -72,7 +72,7 @@ export class SetPods {
     return hasIdentity(pod) && hasStorage(this.#set, pod) && this.#claims(pod).every((claim) => isOwnershipRight(claim, this.#set, pod));
   }
 
-  /** Those that exist. */
+  /** The claims of a pod that exist. */
   #claims(pod: Pod): PersistentVolumeClaim[] {
     const namespace = namespaceOf(this.#set);
     return claimNames(this.#set, ordinalOf(pod) ?? -1).flatMap(

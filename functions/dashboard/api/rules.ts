@@ -17,7 +17,7 @@ export interface Rights {
 export interface Asked {
   readonly verb: string;
   readonly group: string;
-  /** With its subresource: `deployments/scale`. */
+  /** The resource with its subresource: `deployments/scale`. */
   readonly resource: string;
   readonly name: string;
 }

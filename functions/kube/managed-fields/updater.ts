@@ -47,7 +47,7 @@ const serverMeta = [
   'managedFields',
   'resourceVersion',
 ].map((name) => ['f:metadata', fieldElement(name)]);
-/** No manager owns these. */
+/** Fields that no manager owns. */
 const unmanaged = fieldSet([...typeMeta, ['f:metadata'], ...serverMeta]);
 
 const managerOf = ({ manager, subresource, apiVersion }: ManagedWrite, operation: ManagedOperation): Manager => ({

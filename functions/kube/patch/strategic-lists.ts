@@ -18,7 +18,7 @@ import {
 export type MergeItems = (original: JsonObject, patch: JsonObject) => JsonObject;
 
 interface ListMerge {
-  /** '' for lists of scalars. */
+  /** The key by which elements are merged; empty for lists of scalars. */
   readonly mergeKey: string;
   readonly mergeItems: MergeItems;
 }

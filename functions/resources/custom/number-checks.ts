@@ -6,7 +6,7 @@ import { ValueResult } from './value-result.ts';
 interface Place {
   readonly path: string;
   readonly root: string;
-  /** As errors name it. */
+  /** The field's name in errors. */
   readonly field: string;
   readonly format: string;
 }

@@ -128,7 +128,7 @@ const isIp =
     return found !== undefined && !found.hasLeadingZeros && text.includes(separator);
   };
 
-/** By their names without dashes. */
+/** The checks of formats, by their names without dashes. */
 const checks: ReadonlyMap<string, Check> = new Map<string, Check>([
   ['bsonobjectid', matching(/^[0-9a-f]{24}$/i)],
   ['uri', isRequestUri],

@@ -85,7 +85,7 @@ class Allocator {
     this.requests = claims.flatMap((claim) => (claim.spec.devices?.requests ?? []).map((request) => waysOf(claim, request)));
   }
 
-  /** From this request on. */
+  /** Allocates devices from this request on. */
   allocate(index = 0): boolean {
     const ways = this.requests[index];
     if (ways === undefined) return true;

@@ -23,7 +23,7 @@ export interface ClusterRecord {
 }
 
 export interface ClusterRecords {
-  /** By name. */
+  /** The records in the order of names. */
   list(): Promise<readonly ClusterRecord[]>;
   /** False: the name is taken. */
   create(record: ClusterRecord): Promise<boolean>;

@@ -43,7 +43,7 @@ const { value } = fc.letrec<{ value: AttributeValue; list: AttributeValue }>((ti
 const attribute = text.filter((name) => name !== '__proto__');
 const item: fc.Arbitrary<Item> = fc.dictionary(attribute, value, { maxKeys: 6 });
 
-/** What was sent last. */
+/** The body of the last request. */
 const lastBody = (): unknown => JSON.parse(scripted.requests.at(-1)?.body ?? '');
 
 test('any item is written as the SDK writes it', async () => {

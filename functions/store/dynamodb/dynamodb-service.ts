@@ -42,7 +42,7 @@ export function dynamodbService(access: AwsAccess, clock: Pick<Clock, 'now'>): D
   };
 }
 
-/** As JSON has it. */
+/** An attribute's value as JSON has it. */
 interface SentValue {
   readonly S?: string;
   readonly N?: string;

@@ -73,7 +73,7 @@ export const metaKey = (cluster: string): ItemKey => ({ pk: `${cluster}#M#${log}
 export const text = (value: string): AttributeValue => ({ S: value });
 export const number = (value: number): AttributeValue => ({ N: `${value}` });
 const bytes = (value: Uint8Array): AttributeValue => ({ B: value });
-/** As times to live are given. */
+/** A time in seconds: DynamoDB's times to live have that unit. */
 export const seconds = (ms: number): AttributeValue => number(Math.ceil(ms / 1000));
 
 const placeDigits = 4;

@@ -44,7 +44,7 @@ export interface Query {
   /** Sort keys from the one to the other. */
   readonly between?: readonly [string, string];
   readonly limit?: number;
-  /** From the greatest sort key down. */
+  /** Whether the items come from the greatest sort key down. */
   readonly isBackwards?: boolean;
   /** Goes on after this item, or its key. */
   readonly from?: Item;

@@ -192,7 +192,7 @@ class EmbeddedTable implements Table {
     await this.#database.close();
   }
 
-  /** And the entries for their expiry. */
+  /** The keys of old blobs, and of the entries for their expiry. */
   #oldBlobs({ beforeMs }: Prune): EmbeddedKey[] {
     const keys = [...this.#range(['X'], ['X', beforeMs], pruneAtOnce)].map(({ key }) => key);
     return keys.flatMap((key) => [key, blobKey(String(key[2]))]);

@@ -48,7 +48,7 @@ export function recordAt(bytes: Buffer, at: number): { readonly item: EntryItem;
 export interface Found {
   /** The records that count, in the order of their entries; places are those of the file. */
   readonly records: readonly { readonly at: number; readonly length: number }[];
-  /** What the last of them holds. */
+  /** The entry of the last record. */
   readonly newest: EntryItem | undefined;
   /** What is before is settled. What is behind may be half a record that is being written, or will never be. */
   readonly end: number;

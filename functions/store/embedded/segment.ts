@@ -45,7 +45,7 @@ export class Segment {
   #newest: EntryItem | undefined;
   /** How much of the file has been read, and is on the disk. */
   #seen = 0;
-  /** How much of it is settled. */
+  /** The number of bytes of the file that are settled. */
   #settled = 0;
   #reading: Promise<void> | undefined;
 

@@ -9,7 +9,7 @@ import type { Appended, NoteItem, MailItem, MetaItem, ObjectItem, Outcome, Prune
 
 export type TableMethod = Exclude<keyof Table, 'close'>;
 
-/** What goes wrong with one call. */
+/** The failure of one call. */
 export type Fault =
   /** It never arrives. Writes answer 'unknown', reads fail. */
   | 'lost'

@@ -9,7 +9,7 @@ import { createLocalDispatcher } from './local-dispatcher.ts';
 interface Setup {
   readonly world: VirtualWorld;
   readonly dispatcher: LocalDispatcher;
-  /** How many sessions ran so far. */
+  /** The number of sessions so far. */
   sessions(): number;
 }
 

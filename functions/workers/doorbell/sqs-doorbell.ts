@@ -33,7 +33,7 @@ export interface SqsDoorbellOptions {
   readonly send?: (message: QueueMessage) => Promise<unknown>;
 }
 
-/** As SQS' SendMessage takes it. */
+/** A message as SQS' SendMessage takes it. */
 export interface QueueMessage {
   readonly QueueUrl: string;
   readonly MessageBody: string;

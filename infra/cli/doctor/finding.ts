@@ -25,5 +25,5 @@ export function findingLines(findings: readonly Finding[]): string {
     .join('');
 }
 
-/** What is worst among them. */
+/** Whether no finding is a problem. */
 export const isWell = (findings: readonly Finding[]): boolean => findings.every(({ level }) => level !== 'problem');

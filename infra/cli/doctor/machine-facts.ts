@@ -22,7 +22,7 @@ export interface MachineFacts {
   readonly cgroups: { readonly version: 1 | 2; readonly controllers: readonly string[] } | undefined;
   /** Names of modules that are loaded or built in. */
   readonly kernelFeatures: { readonly overlay: boolean; readonly bridgeFilter: boolean; readonly nftables: boolean };
-  /** '1.6.20'; undefined: none answers. */
+  /** The version of containerd, such as 1.6.20; undefined: none answers. */
   readonly containerd: string | undefined;
   readonly containerdSocket: string;
   readonly nameServers: readonly string[];

@@ -11,7 +11,7 @@ export interface DiffOptions extends ClusterChoice, OutputChoice {
   readonly all?: boolean;
 }
 
-/** They change all the time. */
+/** Resources that change all the time. */
 const restless: ReadonlySet<string> = new Set(['events', 'leases.coordination.k8s.io']);
 
 export async function diff(from: string, to: string, options: DiffOptions): Promise<void> {

@@ -10,7 +10,7 @@ export interface FieldChange {
   readonly after: unknown;
 }
 
-/** What the API keeps for itself. */
+/** Fields that the API keeps for itself. */
 const ownFields: ReadonlySet<string> = new Set(['metadata.resourceVersion', 'metadata.managedFields', 'metadata.generation']);
 
 const simple = /^[A-Za-z_][\w-]*$/;
@@ -48,7 +48,7 @@ export interface ObjectChange {
 const placeOf = ({ resource, object: { metadata } }: PlacedObject): string =>
   JSON.stringify([resource, metadata.namespace ?? '', metadata.name ?? '']);
 
-/** By resource, namespace and name. */
+/** Changes of objects, which are matched by resource, namespace and name. */
 export function objectChanges(before: readonly PlacedObject[], after: readonly PlacedObject[]): ObjectChange[] {
   const former = new Map(before.map((placed) => [placeOf(placed), placed]));
   const later = new Map(after.map((placed) => [placeOf(placed), placed]));

@@ -71,7 +71,7 @@ export function addPastCommands(program: Command): void {
   addArchiveCommands(program);
 }
 
-/** What becomes of the archive itself. */
+/** Adds the commands that change the archive itself. */
 function addArchiveCommands(program: Command): void {
   program
     .command('shred <object...>')

@@ -46,7 +46,7 @@ export class Environment {
     });
   }
 
-  /** It can be invoked again. */
+  /** Whether the environment can be invoked again. */
   get isAlive(): boolean {
     return !this.#isOver;
   }

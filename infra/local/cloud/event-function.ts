@@ -16,7 +16,7 @@ export interface FunctionCounts {
 
 /** Source: about as long as Lambda keeps an idle environment. */
 const idleMsMax = 300_000;
-/** As a reserved concurrency would. */
+/** The most environments of one function, as a reserved concurrency would limit them. */
 const environmentsMax = 10;
 /** Most invocations of a warm environment take about this long. */
 const killWithinMs = 30;

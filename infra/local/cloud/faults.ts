@@ -6,7 +6,7 @@ export interface Faults {
   readonly killEvery?: number;
   /** The stream's records arrive this much later. */
   readonly streamLateMs?: number;
-  /** No environment lives longer. */
+  /** The longest life of an environment. */
   readonly coldEveryMs?: number;
   /** Requests that one environment of the API serves at a time: fewer make more environments. */
   readonly requestsMax?: number;

@@ -40,7 +40,7 @@ type Answer = object | Refusal;
 
 const isRefusal = (answer: Answer): answer is Refusal => 'type' in answer && 'status' in answer;
 
-/** By operation. */
+/** The operations of the service, by name. */
 const operations = (secret: SecretFile, log: AuditSink | undefined): Readonly<Record<string, (input: Input) => Answer>> => ({
   'secretsmanager.GetSecretValue': ({ SecretId }) => (SecretId === envelopeSecretName ? { SecretString: secret.read() } : notFound),
   'secretsmanager.PutSecretValue': ({ SecretId, SecretString }) => {

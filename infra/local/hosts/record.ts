@@ -12,7 +12,7 @@ export interface HostRecord {
 
 export interface FabricRecord {
   readonly id: string;
-  /** Such as 10.77.3.0/24. */
+  /** The host's subnet, such as 10.77.3.0/24. */
   readonly subnet: string;
   readonly gateway: string;
   readonly mtu: number;

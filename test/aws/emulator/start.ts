@@ -23,11 +23,11 @@ export interface Emulator {
   readonly environment: Readonly<Record<string, string>>;
   /** The environment of kubectl, which asks for AWS's names through a proxy. */
   readonly kubectlEnvironment: Readonly<Record<string, string>>;
-  /** As its administrator sees it. */
+  /** The account as its administrator sees it. */
   readonly account: Account;
-  /** What it wrote so far. */
+  /** The lines that the emulator wrote so far. */
   log(): string;
-  /** As CloudFormation holds it. */
+  /** The stack's template as CloudFormation holds it. */
   stackTemplate(stack: string): Promise<string>;
   run(program: string, args: readonly string[]): Promise<Result>;
   close(): Promise<void>;

@@ -13,7 +13,7 @@ import { benchNodes, type Load } from './loads.ts';
 
 const highPriority = 1000;
 
-/** As admission leaves it. */
+/** A pod as admission leaves it. */
 const admitted = ({ metadata, spec }: Pod): Pod => ({
   metadata: { ...metadata, uid: metadata.name ?? '' },
   spec: { schedulerName: 'default-scheduler', ...spec, priority: spec.priorityClassName === 'high' ? highPriority : 0 },

@@ -10,7 +10,7 @@ export interface Identity {
 }
 
 interface SigningParts {
-  /** What signs this server's tokens. */
+  /** The key that signs this server's tokens. */
   readonly own: KeyObject;
   /** What another cluster's would be signed with: of the same sort. */
   readonly foreign: KeyObject;

@@ -7,7 +7,7 @@ import type { Operation, Sender } from './operations.ts';
 export interface Verdict {
   readonly identity: string;
   readonly method: string;
-  /** With its query. */
+  /** The request's path with its query. */
   readonly path: string;
   readonly place: Place;
   readonly status: number;

@@ -6,7 +6,7 @@ export type Sender = Pick<ApiConnection, 'send'>;
 
 export interface Operation {
   readonly method: string;
-  /** With `{namespace}`, `{name}` and `{path}`. */
+  /** The path, with `{namespace}`, `{name}` and `{path}` to be filled in. */
   readonly template: string;
   /** `list`, `connect`, `post`; '' of what is no resource. */
   readonly action: string;

@@ -17,7 +17,7 @@ export interface Case {
   readonly name: string;
   /** Group and resource, as the report names it: `deployments.apps`. */
   readonly kind: string;
-  /** What is tried, for people. */
+  /** A sentence for people about what the case tries. */
   readonly about: string;
   readonly steps: readonly Step[];
 }

@@ -8,10 +8,10 @@ export interface CustomKind {
   readonly kind: string;
   /** Namespaced when left out. */
   readonly scope?: string;
-  /** What v1 has beside its name. */
+  /** The fields of v1 beside its name. */
   readonly version?: JsonObject;
   readonly versions?: readonly JsonObject[];
-  /** Without apiVersion, kind and name. */
+  /** Objects of the kind, without apiVersion, kind and name. */
   readonly instances: readonly JsonObject[];
 }
 

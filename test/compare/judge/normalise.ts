@@ -234,7 +234,7 @@ function createAliases(): Aliases {
   };
 }
 
-/** One for each server and case. */
+/** Makes a normaliser: one for each server and case. */
 export function createNormaliser(about: Surroundings): Normaliser {
   const names = createAliases();
   const ruled = (value: string): string => textRules.reduce((result, rule) => rule.apply(result, names, about), value);

@@ -7,7 +7,7 @@ import { decodeProtobuf, decodeProtobufEvent } from '../../../functions/kube/pro
 
 export interface SentRequest {
   readonly method: string;
-  /** With its query. */
+  /** The request's path with its query. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | undefined;

@@ -14,7 +14,7 @@ import type { ControllerPrograms, Programs } from './programs.ts';
 export interface RunningServer {
   /** Sends as the administrator. */
   readonly address: ApiAddress;
-  /** What signs its tokens. */
+  /** The key that signs the server's tokens. */
   readonly signingKeyPem: string;
   stop(): Promise<void>;
 }

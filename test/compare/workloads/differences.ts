@@ -33,7 +33,7 @@ function eventText(event: Event, rename: Rename): string {
   return `${component}: ${type} ${reason} ${name}${path}: ${normalText(message ?? '', rename)}`;
 }
 
-/** How often each was reported. */
+/** How often each event was reported. */
 function eventCounts({ outcome, rename }: Judged): Map<string, number> {
   const counts = new Map<string, number>();
   for (const event of outcome.events) {

@@ -6,7 +6,7 @@ import type { ResourceType } from '../../../functions/kube/resource-type.ts';
 import { apiVersionOf, groupResource } from '../../../functions/kube/resource-type.ts';
 
 export interface Recorder {
-  /** In the order of their names. */
+  /** The objects in the order of their names. */
   list<T extends KubeObject>(type: ResourceType<T>, namespace: string): readonly T[];
   /** Every type's objects in the namespace, and those of other places by `resource/name`. */
   objects(namespace: string): readonly KubeObject[];

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { root } from '../../house/sources.ts';
 
 export interface Edit {
-  /** From the project's root. */
+  /** The path from the project's root. */
   readonly file: string;
   /** Is there exactly once. */
   readonly from: string;

@@ -2,9 +2,9 @@
 import type { Edit } from './source-copy.ts';
 
 export interface Weakening {
-  /** What no longer holds. */
+  /** The rule that no longer holds. */
   readonly without: string;
-  /** From the project's root. */
+  /** The path of the test from the project's root. */
   readonly test: string;
   readonly edits: readonly Edit[];
 }

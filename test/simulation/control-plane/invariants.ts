@@ -254,7 +254,7 @@ function shareOf(value: number | string | undefined, replicas: number, round: (s
   return Number(value ?? 0);
 }
 
-/** How many pods there may be. */
+/** The most pods that there may be. */
 function ceilingOf({ spec: { replicas = 1, strategy } }: Deployment): number {
   return replicas + shareOf(strategy?.rollingUpdate?.maxSurge, replicas, Math.ceil);
 }

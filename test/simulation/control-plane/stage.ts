@@ -12,7 +12,7 @@ import type { Witness } from './witness.ts';
 export type Answer<T> =
   | { readonly outcome: 'answered'; readonly value: T }
   | { readonly outcome: 'refused'; readonly error: StatusError }
-  /** It may have been done. */
+  /** The request may have been done. */
   | { readonly outcome: 'unknown' };
 
 /** How long kubectl's users and nodes wait. */

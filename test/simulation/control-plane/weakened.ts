@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import type { simulateControlPlane } from './control-plane.ts';
 
 export interface Edit {
-  /** In functions. */
+  /** The file's path in functions. */
   readonly file: string;
   /** Is there exactly once. */
   readonly from: string;

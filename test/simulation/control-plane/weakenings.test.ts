@@ -5,7 +5,7 @@ import type { SceneName } from './scenes.ts';
 import { type Edit, weakenedControlPlane } from './weakened.ts';
 
 interface Weakening extends Edit {
-  /** What no longer holds. */
+  /** The rule that no longer holds. */
   readonly without: string;
   readonly scenes: readonly SceneName[];
   readonly seeds: number;

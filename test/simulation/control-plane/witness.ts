@@ -16,7 +16,7 @@ export interface WitnessedChange<T extends KubeObject = KubeObject> {
   readonly type: 'added' | 'modified' | 'deleted';
   readonly key: Key;
   readonly object: T;
-  /** What it replaces. */
+  /** The object that the change replaces. */
   readonly before: T | undefined;
   readonly revision: number;
   readonly atMs: number;

@@ -81,7 +81,7 @@ interface Put {
 }
 
 export interface State {
-  /** What was ever written. */
+  /** All entries that were ever written. */
   readonly log: readonly Entry[];
   /** Entries up to this one are removed. */
   readonly removed: number;

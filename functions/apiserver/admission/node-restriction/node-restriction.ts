@@ -30,7 +30,7 @@ import { checkClaimStatus, checkPod, checkPodEviction, checkPodStatus } from './
 import { checkToken, shortenToken } from './tokens.ts';
 import { checkVolume } from './volumes.ts';
 
-/** By subresource. */
+/** The checks of a resource, by subresource. */
 type Checks = Readonly<Record<string, Check>>;
 
 const checks: ReadonlyMap<string, { readonly of: Checks; readonly otherwise?: Check }> = new Map<

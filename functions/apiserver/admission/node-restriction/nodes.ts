@@ -80,7 +80,7 @@ export const checkNode: Check = async (attributes, { nodeName, view }) => {
   return problem === '' ? addressProblem(nodeName, node, current, view()) : problem;
 };
 
-/** Ours: see `nodes/node-addresses.ts`. */
+/** A rule of Hibernetes alone: see `nodes/node-addresses.ts`. */
 function addressProblem(nodeName: string, next: Node, current: Node | undefined, view: View): string {
   const known = current === undefined ? [] : internalIps(current);
   const claimed = internalIps(next).filter((address) => !known.includes(address));

@@ -127,7 +127,7 @@ function withoutNamespace(namespace: string, isPod: boolean): CommitOutcome {
 
 interface Evaluation {
   readonly policy: Policy;
-  /** Only pods are refused. */
+  /** Whether the object is a pod: only pods are refused. */
   readonly isPod: boolean;
   /** What is wrong with the namespace's labels. */
   readonly error?: string;

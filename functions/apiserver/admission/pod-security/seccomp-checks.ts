@@ -9,7 +9,7 @@ const reason = 'seccompProfile';
 const isAllowedAnnotation = (value: string): boolean =>
   value === 'runtime/default' || value === 'docker/default' || value.startsWith('localhost/');
 
-/** Before there was a field. */
+/** Checks the annotations of seccomp, from before there was a field. */
 export const seccompAnnotations: PodCheck = ({ metadata: { annotations = {} }, spec }) => {
   const keys = [podAnnotation, ...containersOf(spec).map(({ name }) => `${containerPrefix}${name}`)];
   const forbidden = sorted(

@@ -16,7 +16,7 @@ export function compiled(source: string, scope: PolicyScope, wanted: Wanted): Co
   return { source, ...compilePolicyExpression(source, policyEnvironment(scope), wanted) };
 }
 
-/** Each variable sees those before it. */
+/** Compiles variables in order: each may use the ones before it. */
 export function compiledVariables(
   given: readonly Variable[],
   hasParams: boolean,

@@ -37,7 +37,7 @@ export interface Situation {
   readonly authorizer: Authorizer | undefined;
 }
 
-/** No more is evaluated. */
+/** The budget of a request is spent: no more expressions are evaluated. */
 export class OutOfBudget extends Error {
   constructor() {
     super('validation failed due to running out of cost budget, no further validation rules will be run');

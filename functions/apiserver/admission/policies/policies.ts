@@ -30,9 +30,9 @@ export interface BoundPolicy<P extends PolicyObject> {
 }
 
 export interface Policies<P extends PolicyObject> {
-  /** By rules alone, without waiting. */
+  /** Whether the rules of any policy match, decided without waiting. */
   isAny(attributes: AdmissionAttributes): boolean;
-  /** Those that are bound. */
+  /** The policies that have a binding. */
   list(): readonly BoundPolicy<P>[];
   readonly grounds: Grounds;
 }

@@ -35,7 +35,7 @@ function servedVersions({ type }: AdmissionAttributes, index: ResourceIndex): re
   return index.kinds.filter(({ definition }) => groupResource(definition.type) === asked).map(({ served }) => served);
 }
 
-/** By its rules alone. */
+/** How the rules of a webhook match a request; conditions are not evaluated. */
 export function invocationOf(hook: Hook, attributes: AdmissionAttributes, index: ResourceIndex): Invocation | undefined {
   const { served } = attributes;
   const { rules = [], matchPolicy } = hook.webhook;

@@ -19,12 +19,12 @@ export interface WebhookOptions extends AskOptions {
 }
 
 export interface RelevantHooks {
-  /** By rules alone, without waiting. */
+  /** Whether the rules of any webhook match, decided without waiting. */
   isAny(attributes: AdmissionAttributes): boolean;
   list(): readonly Hook[];
-  /** Undefined: it is not called. */
+  /** Undefined: the webhook is not called. */
   invocation(hook: Hook, attributes: AdmissionAttributes): Promise<Invocation | undefined>;
-  /** Changes when the webhooks do. */
+  /** A mark that changes when the webhooks do. */
   readonly grounds: { readonly lists: readonly string[]; of(view: View): string };
 }
 

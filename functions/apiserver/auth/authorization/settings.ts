@@ -53,7 +53,7 @@ export const authorizationShape: Shape = struct('v1.AuthorizationConfiguration',
   ),
 });
 
-/** As the file has it. */
+/** An authorizer as the configuration file has it. */
 export interface WrittenAuthorizer {
   readonly type?: string;
   readonly name?: string;

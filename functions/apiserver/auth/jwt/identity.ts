@@ -112,7 +112,7 @@ function uidOf({ claim = '', expression = '' }: { readonly claim?: string; reado
   };
 }
 
-/** Empty strings are left out. */
+/** The texts of a result, without empty ones. */
 function textsOf(result: Result, of: string): readonly string[] {
   if (isFailure(result)) throw new ClaimsRefused(`the expression of ${of} failed: ${result.message}`);
   if (result === null) return [];

@@ -28,7 +28,7 @@ const documentKind: DocumentKind = {
   shape: authenticationShape,
 };
 const issuersMax = 64;
-/** Its tokens are this cluster's own. */
+/** Issuers that no file may name: their tokens are this cluster's own. */
 const disallowedIssuers: readonly string[] = [clusterIssuer];
 
 /** Throws a ConfigurationError with all that is wrong. */

@@ -23,7 +23,7 @@ export interface PolicyObjects {
 
 /** One binding and what it grants. */
 interface Grant {
-  /** '' for a cluster role binding. */
+  /** The binding's namespace; empty for a ClusterRoleBinding. */
   readonly namespace: string;
   readonly subjects: readonly RbacSubject[];
   readonly rules: readonly PolicyRule[];

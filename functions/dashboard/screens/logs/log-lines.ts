@@ -12,7 +12,7 @@ const linesMax = 20_000;
 // oxlint-disable-next-line no-control-regex -- terminals' colours are such characters.
 const escapes = /\u001b\[[0-9;?]*[A-Za-z]|\u001b\][^\u0007]*\u0007|[\u0000-\u0008\u000b-\u001f\u007f]/g;
 
-/** Without the colours of a terminal. */
+/** A line of a log without the colours of a terminal. */
 export function lineOf(from: string, raw: string): LogLine {
   const space = raw.indexOf(' ');
   const [time, text] = space < 0 ? [raw, ''] : [raw.slice(0, space), raw.slice(space + 1)];

@@ -2,17 +2,17 @@
 import type { Kind } from '../../api/kinds.ts';
 import { type AnyObject, type Change, mergePatch } from '../../api/change.ts';
 
-/** What needs more than one request. */
+/** Actions that need more than one request. */
 export type Procedure = 'undo' | 'drain';
 
 export interface Action {
   readonly id: string;
   readonly label: string;
   readonly isDangerous?: boolean;
-  /** What a role must allow. */
+  /** The verb that a role must allow. */
   readonly verb: string;
   readonly subresource?: string;
-  /** Asked before anything happens. */
+  /** The question before the action begins. */
   readonly question: string;
   /** With a number that the user may change. */
   readonly number?: number;

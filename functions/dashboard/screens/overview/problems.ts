@@ -25,7 +25,7 @@ export interface Seen {
   readonly deployments: readonly Deployment[];
   readonly claims: readonly PersistentVolumeClaim[];
   readonly jobs: readonly Job[];
-  /** Those of type Warning. */
+  /** Events of the type Warning. */
   readonly events: readonly Event[];
 }
 

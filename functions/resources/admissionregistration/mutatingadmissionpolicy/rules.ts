@@ -17,7 +17,7 @@ const mutatingOperations = ['*', 'CONNECT', 'CREATE', 'UPDATE'];
 const patchKinds = ['ApplyConfiguration', 'JSONPatch'];
 const reinvocations = ['IfNeeded', 'Never'];
 
-/** What is deleted cannot be changed. */
+/** Errors of operations that cannot be mutated: a deletion. */
 export const mutatedOperationErrors = (match: MatchResources | undefined, path: string): FieldError[] =>
   (match?.resourceRules ?? [])
     .flatMap(({ operations = [] }) => operations)

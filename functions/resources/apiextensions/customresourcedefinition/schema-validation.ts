@@ -189,7 +189,7 @@ function unsupportedParts(node: SchemaNode, field: 'definitions' | 'dependencies
   return Object.entries(parts).filter((part): part is [string, SchemaNode] => isSchema(part[1]));
 }
 
-/** How applies merge lists and maps. */
+/** Errors of how applies merge lists and maps. */
 function mergeErrors(node: SchemaNode, path: string): FieldError[] {
   const errors: FieldError[] = [];
   const listType: string | undefined = node['x-kubernetes-list-type'];

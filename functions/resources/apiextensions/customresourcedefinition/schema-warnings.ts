@@ -3,7 +3,7 @@ import type { CustomResourceDefinition } from '../../../kube/generated/types.ts'
 import type { SchemaNode } from '../../../kube/schema.ts';
 import { knownFormat } from '../../custom/value-formats.ts';
 
-/** Those that `current` does not have. */
+/** The warnings of `next` that `current` does not have. */
 export function warnings(next: CustomResourceDefinition, current?: CustomResourceDefinition): string[] {
   const before = new Set(current === undefined ? [] : warningsOf(current));
   return warningsOf(next).filter((warning) => !before.has(warning));

@@ -115,7 +115,7 @@ export const validateStatefulSetUpdate = ({ spec }: StatefulSet, { spec: before 
   ...immutable.flatMap((field) => validateImmutable(spec[field], before[field], `spec.${field}`)),
 ];
 
-/** As Go prints its own type. */
+/** The templates as Go prints its own type. */
 const claimForms = ({ volumeClaimTemplates }: StatefulSetSpec): object[] | null =>
   volumeClaimTemplates?.map(({ metadata, spec, status }) => ({
     ...metadata,

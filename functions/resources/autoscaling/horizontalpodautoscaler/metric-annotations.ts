@@ -74,7 +74,7 @@ const amount = (
   amounts: { value?: string | undefined; averageValue?: string | undefined },
 ): MetricSpec['external'] extends { target: infer Target } | undefined ? Target : never => ({ type, ...compact(amounts) });
 
-/** Without what is undefined. */
+/** The fields without undefined ones. */
 function compact<T extends object>(fields: T): { [Key in keyof T]?: Exclude<T[Key], undefined> } {
   const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries) as { [Key in keyof T]?: Exclude<T[Key], undefined> };

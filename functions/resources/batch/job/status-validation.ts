@@ -156,7 +156,7 @@ function criteriaErrors(next: Job): FieldError[] {
   return errors;
 }
 
-/** What may not be taken back. */
+/** Errors of a status that takes back what is final. */
 function finalErrors(next: Job, current: Job): FieldError[] {
   const [after, before] = [next.status ?? {}, current.status ?? {}];
   const errors = ['Failed', 'Complete', 'FailureTarget']

@@ -8,7 +8,7 @@ import { columns } from './table.ts';
 
 const objectFields = ['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath'] as const;
 
-/** What events.k8s.io/v1 calls them. */
+/** The names of fields in events.k8s.io/v1. */
 const fieldNames: ReadonlyMap<string, string> = new Map([
   ...objectFields.map((field) => [`regarding.${field}`, `involvedObject.${field}`] as const),
   ['reason', 'reason'],

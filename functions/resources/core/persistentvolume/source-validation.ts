@@ -7,7 +7,7 @@ import { validateNoBacksteps } from '../pod/file-path.ts';
 import { hostPathErrors } from '../pod/volume-validation.ts';
 import { validateIscsi } from './iscsi-validation.ts';
 
-/** In upstream's order. */
+/** The sources of volumes in upstream's order. */
 export const volumeSources = [
   'hostPath',
   'gcePersistentDisk',

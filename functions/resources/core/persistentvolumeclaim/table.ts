@@ -6,7 +6,7 @@ import type { Column } from '../../definition.ts';
 
 export const unset = '<unset>';
 
-/** In upstream's order. Source: pkg/apis/core/helper/helpers.go, GetAccessModesAsString. */
+/** Access modes in upstream's order. Source: pkg/apis/core/helper/helpers.go, GetAccessModesAsString. */
 const modes = [
   ['ReadWriteOnce', 'RWO'],
   ['ReadOnlyMany', 'ROX'],

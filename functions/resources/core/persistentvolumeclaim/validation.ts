@@ -94,7 +94,7 @@ export function validateClaimUpdate(next: PersistentVolumeClaim, current: Persis
   return [...errors, forbiddenField('spec.volumeAttributesClassName', why)];
 }
 
-/** As Go prints its own type. */
+/** The claim's spec as Go prints its own type. */
 export function internalForm(spec: PersistentVolumeClaimSpec): object {
   const { resources, dataSource, dataSourceRef } = spec;
   const sorted = (quantities: Record<string, string> | undefined): object | null =>

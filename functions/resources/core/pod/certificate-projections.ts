@@ -40,7 +40,7 @@ function choiceErrors({ name, signerName, labelSelector }: Choice, projection: o
 const keyTypes = ['RSA3072', 'RSA4096', 'ECDSAP256', 'ECDSAP384', 'ECDSAP521', 'ED25519'];
 const secondsMin = 3600;
 const secondsMax = 91 * 24 * 3600;
-/** For signers of Kubernetes' own. */
+/** The longest life of a certificate by a signer of Kubernetes' own. */
 const kubernetesSecondsMax = 24 * 3600;
 
 function lifeErrors({ maxExpirationSeconds: seconds, signerName }: PodCertificateProjection, path: string): FieldError[] {

@@ -18,7 +18,7 @@ import { validateLifecycle, validateProbes } from './probe-validation.ts';
 import { validateResources } from './resource-validation.ts';
 import { validateSecurityContext } from './security-validation.ts';
 
-/** What containers of one pod share. */
+/** The rules that containers of one pod share. */
 export interface ContainerRules {
   readonly volumes: PodVolumes;
   readonly claimNames: readonly string[];
@@ -139,7 +139,7 @@ function ephemeralErrors(container: EphemeralContainer, field: string, others: r
   ];
 }
 
-/** One container, of whatever kind. */
+/** Errors of one container of any kind. */
 function validateContainer(container: Container, path: string, rules: ContainerRules): FieldError[] {
   const { name, image, resources, securityContext } = container;
   return [

@@ -55,7 +55,7 @@ function removalErrors(after: ResourceRequirements | undefined, before: Resource
   );
 }
 
-/** What a resize may not touch. */
+/** The fields that a resize may not change. */
 function fixedPart({ resizePolicy: _policy, resources = {}, ...rest }: Container): unknown {
   const others = (amounts: Amounts): Amounts =>
     Object.fromEntries(Object.entries(amounts ?? {}).filter(([name]) => name !== 'cpu' && name !== 'memory'));

@@ -89,7 +89,7 @@ export function validatePodSpec(spec: PodSpec, path: string, { isTemplate } = { 
   return [...errors, ...others.filter(({ field }) => !known.has(field))];
 }
 
-/** Its volumes, devices and containers. */
+/** Errors of the pod's volumes, devices and containers. */
 function placeErrors(spec: PodSpec, path: string): FieldError[] {
   const volumes = validateVolumes(spec.volumes ?? [], `${path}.volumes`);
   const rules = containerRules(spec, volumes.valid);
@@ -103,7 +103,7 @@ function placeErrors(spec: PodSpec, path: string): FieldError[] {
   ];
 }
 
-/** How and where it runs. */
+/** Errors of how and where the pod runs. */
 function runErrors(spec: PodSpec, path: string, isTemplate: boolean): FieldError[] {
   const { hostPID, shareProcessNamespace } = spec;
   return [

@@ -13,7 +13,7 @@ const hostPathTypes = ['', 'BlockDevice', 'CharDevice', 'Directory', 'DirectoryO
 
 export interface CheckedVolumes {
   readonly errors: readonly FieldError[];
-  /** Those without an error. */
+  /** The volumes without an error. */
   readonly valid: readonly Volume[];
 }
 

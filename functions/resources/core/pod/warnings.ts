@@ -192,7 +192,7 @@ function portWarnings(containers: readonly (readonly [Pick<Container, 'ports'>, 
   return [...overlaps, ...names];
 }
 
-/** As Go prints the struct. */
+/** A port as Go prints the struct. */
 const goPort = ({ name = '', hostPort = 0, containerPort, protocol = '', hostIP = '' }: ContainerPort): string =>
   `{Name:${name} HostPort:${hostPort} ContainerPort:${containerPort} Protocol:${protocol} HostIP:${hostIP}}`;
 

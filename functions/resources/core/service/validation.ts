@@ -276,7 +276,7 @@ function trafficErrors(spec: ServiceSpec): FieldError[] {
     : [...errors, notSupported(policy, internalTrafficPolicy, ['Cluster', 'Local'])];
 }
 
-/** What an update may not change. */
+/** Errors of an update that changes what may not change. */
 function changeErrors(next: Service, current: Service): FieldError[] {
   const areBalancers = next.spec.type === 'LoadBalancer' && current.spec.type === 'LoadBalancer';
   const [after, before] = [next.spec.loadBalancerClass, current.spec.loadBalancerClass];

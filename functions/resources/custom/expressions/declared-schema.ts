@@ -21,7 +21,7 @@ import type { SchemaNode } from '../../../kube/schema.ts';
 import { resolved } from '../../../kube/schema-definitions.ts';
 
 const requestBytesMax = 3 * 1024 * 1024;
-/** Without its quotes. */
+/** The most characters of a text, without its quotes. */
 const textMax = requestBytesMax - 2;
 const charactersPerLength = 4;
 const nameMax = 253;

@@ -25,7 +25,7 @@ export function validatePodDisruptionBudget({ spec }: PodDisruptionBudget): Fiel
   return errors;
 }
 
-/** As Go prints its own type. */
+/** The budget's spec as Go prints its own type. */
 const internalForm = ({ minAvailable, selector, maxUnavailable, unhealthyPodEvictionPolicy }: PodDisruptionBudgetSpec): object => ({
   MinAvailable: minAvailable ?? null,
   Selector: selector ?? null,

@@ -17,7 +17,7 @@ function apply({ path }: Scene, manager: string, body: Json, { force = false, su
 
 const canApply = (scene: Scene): boolean => mayStore(scene) && scene.kind.verbs.includes('patch') && scene.kind.verbs.includes('create');
 
-/** What keeps an object recognizable. */
+/** The fields by which an object is recognized. */
 const identity = (object: JsonObject): JsonObject => {
   const { metadata } = object;
   const kept = isObject(metadata)
