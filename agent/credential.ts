@@ -32,7 +32,7 @@ export const credentialFile = (path: string): CredentialFile => ({
   },
 });
 
-const lookAgainMs = 10 * 60_000;
+const checkAgainMs = 10 * 60_000;
 
 /** When half of the token's lifetime is over; undefined for a token without `iat` or `exp`. */
 export function renewalMs(token: string): number | undefined {
@@ -73,7 +73,7 @@ export async function keepCredential(options: CredentialOptions, signal: AbortSi
         world.log.warn('the credential of the node could not be renewed; it is tried again', { error: error.message });
       });
     }
-    await world.clock.sleep(lookAgainMs, signal).catch((error: unknown) => {
+    await world.clock.sleep(checkAgainMs, signal).catch((error: unknown) => {
       if (!signal.aborted) throw error;
     });
   }

@@ -24,7 +24,7 @@ export interface HousekeepingOptions {
   readonly events: EventRecorder;
 }
 
-const lookPeriodMs = 30_000;
+const refreshPeriodMs = 30_000;
 const collectPeriodMs = 5 * 60 * 1000;
 const rotatePeriodMs = 10_000;
 
@@ -54,7 +54,7 @@ export function createHousekeeping({ config, world, runtime, events }: Housekeep
     freeImages: () => images.freeUnused(),
     async run(signal) {
       await Promise.all([
-        repeat(world, { periodMs: lookPeriodMs, what: 'the images' }, signal, () => images.look()),
+        repeat(world, { periodMs: refreshPeriodMs, what: 'the images' }, signal, () => images.refresh()),
         repeat(world, { periodMs: collectPeriodMs, what: 'the disk' }, signal, () => images.collect()),
         repeat(world, { periodMs: rotatePeriodMs, what: 'the logs' }, signal, rotateLogs),
       ]);

@@ -74,7 +74,7 @@ export function requestCarrier({ id, node }: TunnelTicket, { ask, clock, ended }
 
   async function* listened(after: number, signal: AbortSignal): AsyncGenerator<NumberedEntry> {
     const ending = new AbortController();
-    const missing = (): void => ending.abort(new Error('the stream of entries is silent'));
+    const missing = (): void => ending.abort(new Error('the stream of entries does not respond'));
     const joint = jointSignal(signal, ending.signal);
     const message = await patiently({ clock }, signal, () => listen(after, joint.signal));
     let cancel = clock.after(tickMissingMs, missing);

@@ -159,25 +159,25 @@ function node(settings: EvictionSettings = {}, ...more: readonly Pod[]) {
 describe('a node', () => {
   test('a node with enough of everything ends no pod and reports nothing', async () => {
     const { evictor, evicted } = node();
-    await evictor.look();
+    await evictor.check();
     assert.deepEqual([evicted, [...evictor.pressures()]], [[], []]);
   });
 
   test('a node with enough of everything ends only the pod whose files exceed its limit', async () => {
     const limited = pod({ containers: [main({ limits: { 'ephemeral-storage': '10Mi' } })] }, { name: 'limited', uid: 'limited' });
     const { evictor, evicted } = node({}, limited);
-    await evictor.look();
+    await evictor.check();
     assert.deepEqual(evicted, [['limited', 'Pod ephemeral local storage usage exceeds the total limit of containers 10Mi. ']]);
   });
 
   test('a node short of memory ends one pod at a time, and reports pressure for five minutes after the last', async () => {
     const { world, evictor, evicted, set } = node();
     set({ memory: 50 * MiB });
-    await evictor.look();
+    await evictor.check();
     const shortage = 'The node was low on resource: memory. Threshold quantity: 100Mi, available: 50Mi. ';
     assert.deepEqual(evicted, [['large', `${shortage}Container main was using 200Mi, request is 0, has larger consumption of memory. `]]);
     set({ memory: GiB });
-    await evictor.look();
+    await evictor.check();
     assert.equal(evicted.length, 1);
     await world.advance(299_000);
     assert.deepEqual([...evictor.pressures()], ['MemoryPressure']);
@@ -188,7 +188,7 @@ describe('a node', () => {
   test('a node short of disk removes images first, and no pod where that was enough', async () => {
     const { evictor, evicted, set, imagesFreed } = node();
     set({ disk: GiB });
-    await evictor.look();
+    await evictor.check();
     assert.deepEqual([evicted, imagesFreed(), [...evictor.pressures()]], [[], 1, ['DiskPressure']]);
   });
 
@@ -200,12 +200,12 @@ describe('a node', () => {
     };
     const { world, evictor, evicted, graces, events, set } = node(settings);
     set({ memory: 400 * MiB });
-    await evictor.look();
+    await evictor.check();
     await world.advance(89_000);
-    await evictor.look();
+    await evictor.check();
     assert.deepEqual([evicted, events, [...evictor.pressures()]], [[], [], ['MemoryPressure']]);
     await world.advance(1000);
-    await evictor.look();
+    await evictor.check();
     assert.deepEqual([evicted.map(([uid]) => uid), graces, events], [['large'], [20], ['Attempting to reclaim memory']]);
   });
 
@@ -214,10 +214,10 @@ describe('a node', () => {
     const { world, evictor, evicted, set } = node(settings);
     for (const memory of [400 * MiB, GiB, 400 * MiB]) {
       set({ memory });
-      await evictor.look();
+      await evictor.check();
       await world.advance(50_000);
     }
-    await evictor.look();
+    await evictor.check();
     assert.deepEqual(evicted, []);
   });
 
@@ -225,7 +225,7 @@ describe('a node', () => {
     const { evictor, evicted, set } = node({ evictionMinimumReclaim: { 'memory.available': '100Mi' } });
     for (const memory of [50 * MiB, 150 * MiB, 250 * MiB]) {
       set({ memory });
-      await evictor.look();
+      await evictor.check();
     }
     assert.deepEqual(
       evicted.map(([uid]) => uid),

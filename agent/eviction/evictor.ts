@@ -51,10 +51,10 @@ export interface Evictor {
   /** Resolves when the signal aborts. */
   run(signal: AbortSignal): Promise<void>;
   /** Measures the node once, and ends pods where it is short of something. */
-  look(): Promise<void>;
+  check(): Promise<void>;
 }
 
-const lookMs = 10_000;
+const checkMs = 10_000;
 /** A condition stays this long after the last shortage, so that pods do not come back at once. */
 const transitionDefault = '5m';
 
@@ -123,7 +123,7 @@ export function createEvictor({ world, pods, meter, settings = {}, freeImages, o
     pods.end(uidOf(first.pod), { reason: 'Evicted', message, graceSeconds: shortage.of.graceMs === 0 ? hardEvictionSeconds : softSeconds });
   };
 
-  const look = async (): Promise<void> => {
+  const check = async (): Promise<void> => {
     if (await enforceLimits()) return;
     let found = await measure();
     if (found[0] !== undefined) onShortage(`Attempting to reclaim ${resourceOf[found[0].signal]}`);
@@ -139,8 +139,8 @@ export function createEvictor({ world, pods, meter, settings = {}, freeImages, o
       const nowMs = world.clock.now();
       return new Set([...shortAtMs].filter(([, atMs]) => nowMs - atMs < transitionMs).map(([type]) => type));
     },
-    look,
-    run: (signal) => repeat(world, { periodMs: lookMs, what: 'what the node is short of' }, signal, look),
+    check,
+    run: (signal) => repeat(world, { periodMs: checkMs, what: 'what the node is short of' }, signal, check),
   };
 }
 

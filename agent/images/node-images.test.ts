@@ -51,11 +51,11 @@ describe('when the disk is full', () => {
   });
 
   test('when the disk is full, images that were used longest ago go first', async () => {
-    const { collect, look, world, fill, removed, used } = node([image('a'), image('b'), image('c')], ['a']);
+    const { collect, refresh, world, fill, removed, used } = node([image('a'), image('b'), image('c')], ['a']);
     await collect();
     await world.advance(twoMinutes);
     used.splice(0, 1, 'c:v1');
-    await look();
+    await refresh();
     await world.advance(1000);
     used.pop();
     fill(99);
@@ -83,7 +83,7 @@ describe('when the disk is full', () => {
 test('the Node lists its images the same, in whatever order the runtime does', async () => {
   const images = [image('b', { tags: ['b:2', 'b:1'] }), image('a')];
   const [one, other] = [node(images), node([...images].reverse())];
-  await Promise.all([one.look(), other.look()]);
+  await Promise.all([one.refresh(), other.refresh()]);
   assert.deepEqual(one.list(), other.list());
   assert.deepEqual(
     one.list().map(({ names }) => names),
@@ -94,9 +94,9 @@ test('the Node lists its images the same, in whatever order the runtime does', a
 test('the Node lists the largest images with some of their names', async () => {
   const tags = ['1', '2', '3', '4', '5', '6'].map((tag) => `big:${tag}`);
   const small = Array.from({ length: 60 }, (_each, index) => image(`small-${index}`, { sizeBytes: index }));
-  const { look, list } = node([...small, image('big', { sizeBytes: 1000, tags, digests: ['big@sha256:1'] })]);
+  const { refresh, list } = node([...small, image('big', { sizeBytes: 1000, tags, digests: ['big@sha256:1'] })]);
   assert.deepEqual(list(), []);
-  await look();
+  await refresh();
   assert.equal(list().length, 50);
   assert.deepEqual(list()[0], { names: ['big@sha256:1', 'big:1', 'big:2', 'big:3', 'big:4'], sizeBytes: 1000 });
   assert.deepEqual(list()[1], { names: ['small-59:v1'], sizeBytes: 59 });

@@ -24,10 +24,10 @@ export interface NodeImagesOptions {
 }
 
 export interface NodeImages {
-  /** The largest, for the Node's status. As of the last `look`. */
+  /** The largest, for the Node's status. As of the last `refresh`. */
   list(): readonly ContainerImage[];
   /** Notes which images are there and which are used. */
-  look(): Promise<void>;
+  refresh(): Promise<void>;
   /** Removes all that no container uses, however short a time. */
   freeUnused(): Promise<void>;
   /** Removes what is longest unused if the disk is fuller than it should be. */
@@ -58,7 +58,7 @@ export function createNodeImages(options: NodeImagesOptions): NodeImages {
   const { runtime, clock, log } = options;
   let seen: ReadonlyMap<string, Seen> = new Map();
 
-  const look = async (): Promise<void> => {
+  const refresh = async (): Promise<void> => {
     const [images, containers] = await Promise.all([runtime.listImages(), runtime.listContainers()]);
     const used = new Set(containers.map(({ imageRef }) => imageRef));
     const nowMs = clock.now();
@@ -93,26 +93,26 @@ export function createNodeImages(options: NodeImagesOptions): NodeImages {
   };
 
   return {
-    look,
+    refresh,
     list: () =>
       [...seen.values()]
         .map(({ image }) => listed(image))
         .toSorted((a, b) => (b.sizeBytes ?? 0) - (a.sizeBytes ?? 0) || byName(a, b))
         .slice(0, imagesListed),
     async freeUnused() {
-      await look();
+      await refresh();
       for (const { image } of unused(clock.now())) {
         log.info('an image is removed, for the disk is full', { image: image.id, names: image.tags, sizeBytes: image.sizeBytes });
         await runtime.removeImage(image.id);
       }
-      await look();
+      await refresh();
     },
     async collect() {
-      await look();
+      await refresh();
       const { capacityBytes, availableBytes } = await options.usage();
       if (capacityBytes === 0 || 1 - availableBytes / capacityBytes < fullShare) return;
       await free(Math.ceil(capacityBytes * (1 - goalShare) - availableBytes));
-      await look();
+      await refresh();
     },
   };
 }

@@ -48,7 +48,7 @@ export interface PluginWatcher {
   /** Resolves when the signal aborts. */
   run(signal: AbortSignal): Promise<void>;
   /** Reads the directory once, for tests. */
-  look(): Promise<void>;
+  check(): Promise<void>;
 }
 
 export interface PluginWatcherOptions {
@@ -57,7 +57,7 @@ export interface PluginWatcherOptions {
   readonly kinds: readonly PluginKind[];
 }
 
-const lookMs = 1000;
+const checkMs = 1000;
 const retryMsMin = 1000;
 const retryMsMax = 60_000;
 const registrationSecondsMax = 10;
@@ -120,7 +120,7 @@ export function createPluginWatcher({ world, directory, kinds }: PluginWatcherOp
     }
   };
 
-  const look = async (): Promise<void> => {
+  const check = async (): Promise<void> => {
     const sockets = await socketsIn(directory);
     for (const [path, { identity, kind, name, retryAtMs }] of known) {
       if (sockets.get(path) === identity) continue;
@@ -134,5 +134,5 @@ export function createPluginWatcher({ world, directory, kinds }: PluginWatcherOp
     }
   };
 
-  return { look, run: (signal) => repeat(world, { periodMs: lookMs, what: 'plug-ins' }, signal, look) };
+  return { check, run: (signal) => repeat(world, { periodMs: checkMs, what: 'plug-ins' }, signal, check) };
 }

@@ -8,7 +8,7 @@ import { createLineSplitter, formattedLine, parseLogLine } from './log-line.ts';
 
 const chunkBytes = 64 << 10;
 /** A file watch may miss a change; this periodic check does not. */
-const lookMs = 500;
+const checkMs = 500;
 
 /** Where the last `count` lines begin, or so many bytes of them. */
 export async function tailOffset(file: FileHandle, count: number, bytesMax = Infinity): Promise<number> {
@@ -60,7 +60,7 @@ function watchFile(path: string, onChange: () => void): FSWatcher | undefined {
 async function growth({ path, clock, signal }: LogSource): Promise<void> {
   await new Promise<void>((resolve) => {
     const watcher = watchFile(path, () => settle());
-    const cancel = clock.after(lookMs, () => settle());
+    const cancel = clock.after(checkMs, () => settle());
     const settle = (): void => {
       watcher?.close();
       cancel();

@@ -108,7 +108,7 @@ class Listener implements MailedTunnels {
   async #listen(): Promise<void> {
     const { world, transport, signal } = this.#options;
     const ending = new AbortController();
-    const missing = (): void => ending.abort(new Error('the stream of tunnels is silent'));
+    const missing = (): void => ending.abort(new Error('the stream of tunnels does not respond'));
     let cancel = world.clock.after(tickMissingMs, missing);
     const joint = jointSignal(signal, ending.signal);
     try {

@@ -64,7 +64,7 @@ test('a refusal is an error with the service’s code for a name', async () => {
   }
 });
 
-test('a silent service is waited for as long as its setting allows, or until the caller gives up', async () => {
+test('an unresponsive service is waited for as long as its setting allows, or until the caller gives up', async () => {
   await withService(undefined, async (service) => {
     await assert.rejects(service.call('SendMessage', {}), { name: 'TimeoutError' });
     await assert.rejects(service.call('SendMessage', {}, { signal: AbortSignal.abort() }), { name: 'AbortError' });

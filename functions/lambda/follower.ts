@@ -18,7 +18,7 @@ export function createFollower(store: Pick<Store, 'fresh' | 'view'>, { clock, lo
   let waiting = 0;
   let isRunning = false;
 
-  async function look(): Promise<boolean> {
+  async function check(): Promise<boolean> {
     const before = store.view().revision;
     try {
       return (await store.fresh()).revision > before;
@@ -33,7 +33,7 @@ export function createFollower(store: Pick<Store, 'fresh' | 'view'>, { clock, lo
     for (let delayMs = delayMsMin; ;) {
       await clock.sleep(delayMs);
       if (waiting === 0) break;
-      delayMs = (await look()) ? delayMsMin : Math.min(delayMsMax, delayMs * slower);
+      delayMs = (await check()) ? delayMsMin : Math.min(delayMsMax, delayMs * slower);
     }
     isRunning = false;
   }

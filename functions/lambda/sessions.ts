@@ -27,7 +27,7 @@ const lastMs = 8_000;
 /** A session that is over by then needs no note that it is on: it is missed by its deadline. */
 const awakeMs = 2_000;
 /** How often a session asks whether its cluster still is. */
-const lookMs = 5_000;
+const checkMs = 5_000;
 
 /** Returns how to call it off: once that is done, the note was written or never will be. */
 function sayAwakeLater({ group, notes, world, worker }: Omit<SessionsOptions, 'doorbell' | 'isThere'>): () => Promise<void> {
@@ -70,23 +70,23 @@ export function createSessions({
 
   /** Aborts when the time is nearly up, or the cluster is deleted. Returns how to stop checking. */
   function watchOver(ending: AbortController, context: InvocationContext): () => void {
-    let cancelLook = (): void => undefined;
-    const look = async (): Promise<void> => {
+    let cancelCheck = (): void => undefined;
+    const check = async (): Promise<void> => {
       try {
         if (!(await isThere())) ending.abort();
       } catch (error) {
         log.warn('whether the cluster still is could not be asked', { error });
       }
-      if (!ending.signal.aborted) lookLater();
+      if (!ending.signal.aborted) checkLater();
     };
-    const lookLater = (): void => {
-      cancelLook = clock.after(lookMs, () => void look());
+    const checkLater = (): void => {
+      cancelCheck = clock.after(checkMs, () => void check());
     };
-    lookLater();
+    checkLater();
     const cancelEnd = clock.after(Math.max(0, context.getRemainingTimeInMillis() - lastMs), () => ending.abort());
     return () => {
       ending.abort();
-      cancelLook();
+      cancelCheck();
       cancelEnd();
     };
   }

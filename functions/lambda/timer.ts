@@ -1,6 +1,6 @@
 /**
  * The sweep: a ring that was lost, or a worker that was cut off, is noticed a minute later. It reads the workers' notes and
- * the log's newest entries. It rings for workers that are behind, overdue, or silent for too long.
+ * the log's newest entries. It rings for workers that are behind, overdue, or unresponsive for too long.
  */
 import type { WorkerGroupName } from '../manifest.ts';
 import { mayConcern } from '../workers/doorbell/rings-of-changes.ts';
@@ -33,7 +33,7 @@ const entriesMax = 500;
 const checkpointMs = 5 * 60_000;
 const checkpointIdleMs = 24 * 3_600_000;
 /** After so long without a change the watermark may be far behind: no writer had to move it. */
-const silenceMs = 10 * 60_000;
+const unresponsiveAtMs = 10 * 60_000;
 
 interface Swept {
   /** The newest log index and revision. */
@@ -77,7 +77,8 @@ export function createTimer({ table, notes, doorbell, groups, world, measured }:
   }
 
   function busySince(own: WorkerNote | undefined, firstNewMs: number | undefined): number {
-    if (own === undefined || (firstNewMs !== undefined && firstNewMs - own.atMs >= silenceMs)) return firstNewMs ?? world.clock.now();
+    if (own === undefined || (firstNewMs !== undefined && firstNewMs - own.atMs >= unresponsiveAtMs))
+      return firstNewMs ?? world.clock.now();
     return own.busySinceMs ?? own.atMs;
   }
 

@@ -192,7 +192,7 @@ export class Committer {
     const { table, tail, replica, clock, log, limits } = this.#parts;
     // Others may have brought the replica past this place meanwhile, and what was there may be removed.
     const isFree = replica.logIndex < item.logIndex && tail.isConfirmedWithin(limits.headLifeMs);
-    const found = isFree ? 'absent' : await this.#look(item, wasSent);
+    const found = isFree ? 'absent' : await this.#check(item, wasSent);
     if (found !== 'absent') return found;
     const reading = readingOf(clock);
     const appended = await table.appendEntry(item, reading.nowMs);
@@ -206,7 +206,7 @@ export class Committer {
   }
 
   /** What is at the place where an attempt may have landed, by reading. */
-  async #look(item: EntryItem, wasSent: boolean): Promise<'absent' | 'written' | 'taken' | 'unknown'> {
+  async #check(item: EntryItem, wasSent: boolean): Promise<'absent' | 'written' | 'taken' | 'unknown'> {
     const { table, tail, replica } = this.#parts;
     try {
       await tail.fresh();

@@ -64,7 +64,7 @@ const checkpointStepsMax = 64;
 const helpEveryMs = 1000;
 const helpInVainEveryMs = 10_000;
 /** How often `notOlderThan` checks again. */
-const lookAgainMs = 50;
+const checkAgainMs = 50;
 
 class LogStore implements Store {
   readonly #table: Table;
@@ -85,7 +85,7 @@ class LogStore implements Store {
   #helping: Promise<void> | undefined;
   #helpAgainMs = 0;
   #poll: Cancel | undefined;
-  #nextLook: Promise<void> | undefined;
+  #nextCheck: Promise<void> | undefined;
   #closed = false;
 
   constructor(options: StoreOptions) {
@@ -150,23 +150,23 @@ class LogStore implements Store {
       if (clock.monotonicMs() - startMs >= this.#limits.notOlderWaitMs) {
         throw new StoreError('too-large-revision', `Too large resource version: ${revision}, current: ${this.#replica.revision}`);
       }
-      await this.#lookAgain();
+      await this.#checkAgain();
     }
     return this.view();
   }
 
   /** One read for all that wait: the revisions they wait for are the clients' choice. */
-  #lookAgain(): Promise<void> {
-    this.#nextLook ??= this.#lookSoon();
-    return this.#nextLook;
+  #checkAgain(): Promise<void> {
+    this.#nextCheck ??= this.#checkSoon();
+    return this.#nextCheck;
   }
 
-  async #lookSoon(): Promise<void> {
+  async #checkSoon(): Promise<void> {
     try {
-      await this.#world.clock.sleep(lookAgainMs);
+      await this.#world.clock.sleep(checkAgainMs);
       await this.fresh();
     } finally {
-      this.#nextLook = undefined;
+      this.#nextCheck = undefined;
     }
   }
 

@@ -160,7 +160,7 @@ class Watch implements AsyncIterableIterator<WatchBatch>, Sleeper {
       const batch = await this.#readPast();
       if (batch !== undefined) return batch;
     }
-    return (this.#isEarly() ? undefined : this.#look(false)) ?? this.#wait();
+    return (this.#isEarly() ? undefined : this.#check(false)) ?? this.#wait();
   }
 
   /** It has had its part of this beat: what came since waits for the next one. */
@@ -195,7 +195,7 @@ class Watch implements AsyncIterableIterator<WatchBatch>, Sleeper {
       return;
     }
     try {
-      const result = this.#look(mayTellProgress);
+      const result = this.#check(mayTellProgress);
       if (result === undefined) return;
       this.#stopWaiting();
       pending.resolve(result);
@@ -229,7 +229,7 @@ class Watch implements AsyncIterableIterator<WatchBatch>, Sleeper {
   }
 
   /** The next batch of what is in memory, if there is news. */
-  #look(mayTellProgress: boolean): Result | undefined {
+  #check(mayTellProgress: boolean): Result | undefined {
     if (this.#isOver()) return end;
     this.#checkCompacted();
     const { replica, batchMax } = this.#watches.parts;

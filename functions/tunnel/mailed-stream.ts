@@ -222,7 +222,7 @@ export class MailedStream extends Duplex {
     await woken.promise;
     cancel();
     if (this.#heardMs !== undefined && clock.monotonicMs() - this.#heardMs >= silentMsMax)
-      this.destroy(new TunnelError('the other end of the tunnel is silent'));
+      this.destroy(new TunnelError('the other end of the tunnel does not respond'));
   }
 
   async #receive(): Promise<void> {

@@ -155,7 +155,7 @@ describe('a session', () => {
     });
     await put('a');
     const sinceMs = world.clock.now();
-    for (let look = 0; look < 3; look += 1) {
+    for (let check = 0; check < 3; check += 1) {
       await session({ cursor: storedCursor(store, 'test') });
       await world.advance(60_000);
     }

@@ -1,4 +1,4 @@
-/** `hibernetes node stop|start NAME`: a node goes silent, and comes back. */
+/** `hibernetes node stop|start NAME`: a node becomes unresponsive, and comes back. */
 import { createLog } from '../../functions/world.ts';
 import { clusterRecord } from '../local/cluster-record.ts';
 import { dataDirectory } from '../local/data-directory.ts';

@@ -47,7 +47,7 @@ export interface MeasuredCluster {
   readonly client: Client;
   readonly world: SimulatedWorld;
   /** Nodes whose polls do not arrive. */
-  readonly silentNodes: Set<string>;
+  readonly unresponsiveNodes: Set<string>;
   /** Does something and lets time pass until it is done. */
   run<T>(work: Promise<T>): Promise<T>;
   pass(ms: number): Promise<void>;
@@ -105,7 +105,7 @@ class Account {
   readonly consumers = new Map<string, Consumer>();
   readonly #table = memoryTable({ clock: this.world.clock, fault: () => ({ delayMs: tableMs }), pageEntries });
   readonly #senderOf: SenderOf = createSimulatedQueues({ clock: this.world.clock, meter: this.meter, consumers: this.consumers });
-  readonly silentNodes = new Set<string>();
+  readonly unresponsiveNodes = new Set<string>();
   /** Called for every log entry that was appended. */
   appended: (entry: EntryItem) => void = () => undefined;
 
@@ -351,7 +351,7 @@ async function startNode(account: Account, api: Api, index: number): Promise<voi
     client,
     world: account.world,
     async poll(request) {
-      if (account.silentNodes.has(name)) throw new Error(`${name} is not heard`);
+      if (account.unresponsiveNodes.has(name)) throw new Error(`${name} is not heard`);
       const body = JSON.stringify(request);
       const headers = { 'content-type': 'application/json' };
       const response = await api.fetch(new Request(`${baseUrl}${pollPath(name)}`, { method: 'POST', body, headers }), nodeUser(name));
@@ -379,7 +379,7 @@ export async function openMeasuredCluster(nodeCount: number, options: MeasuredCl
   return {
     client: createHttpClient({ baseUrl, fetch: (request) => api.fetch(request, admin) }),
     world,
-    silentNodes: account.silentNodes,
+    unresponsiveNodes: account.unresponsiveNodes,
     run: (work) => world.until(work),
     pass: (ms) => world.pass(ms),
     async follow(path) {

@@ -36,7 +36,7 @@ const cases: Readonly<Record<string, Calls>> = {
     for (const [index, bytes] of [10, 700, 1500, 20_000].entries()) await table.appendEntry(entry(index + 1, bytes), Date.now());
   },
   'a log entry that is taken': (table) => table.appendEntry(entry(1, 10), Date.now()),
-  'a look at the head': (table) => table.readEntries(4),
+  'a check of the head': (table) => table.readEntries(4),
   'all log entries': (table) => table.readEntries(0),
   'log entries of several buckets, to the end of one': async (table) => {
     for (let number = 5; number < 3 * entriesInBucket; number += 1) await table.appendEntry(entry(number, 300), Date.now());

@@ -1,4 +1,4 @@
-/** What the store gets from the table when DynamoDB refuses, fails or stays silent, and what is sent again. */
+/** What the store gets from the table when DynamoDB refuses, fails or does not respond, and what is sent again. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { dynamodbTable, type DynamodbTable } from '../../functions/store/dynamodb/dynamodb-table.ts';
@@ -142,7 +142,7 @@ describe('DynamoDB', () => {
     });
   }
 
-  test('DynamoDB that stays silent for a second leaves the outcome of a write unknown', async () => {
+  test('DynamoDB that does not respond for a second leaves the outcome of a write unknown', async () => {
     const world = virtualWorld();
     const silent = async ({ table, service }: Given): Promise<void> => {
       const append = appended(table);

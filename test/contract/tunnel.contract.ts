@@ -159,7 +159,7 @@ export function tunnelContract(name: string, openHouse: OpenTunnelHouse, pair: P
       await house.close();
     });
 
-    test('a tunnel is not opened by a node that is silent', async () => {
+    test('a tunnel is not opened by a node that does not respond', async () => {
       const house = await openHouse();
       house.killNode();
       await assert.rejects(inTime(house, house.tunnels.open({ nodeName: 'a', target }, stays)), { code: 504 });

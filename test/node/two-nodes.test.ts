@@ -178,7 +178,7 @@ describe('two nodes', { skip: await reasonToSkipContainers() }, () => {
     });
   });
 
-  test('a node that falls silent becomes NotReady, its pods move, and it comes back clean', async () => {
+  test('a node that becomes unresponsive becomes NotReady, its pods move, and it comes back clean', async () => {
     await cluster.hibernetes('node', 'stop', 'node-2');
     const status = async (): Promise<string | undefined> => rows(await kubectl.ok('get', 'nodes', 'node-2'))[0]?.STATUS;
     await eventually(async () => assert.equal(await status(), 'NotReady'));

@@ -28,7 +28,7 @@ export type Story = (cluster: MeasuredCluster) => Promise<Told>;
 export const nodeCount = 3;
 const namespace = 'default';
 const lost = { namespace: '', name: 'node-1' };
-const lookMs = 1000;
+const checkMs = 1000;
 
 /** Seconds until it is so. */
 async function until(cluster: MeasuredCluster, secondsMax: number, isSo: () => Promise<boolean>): Promise<number> {
@@ -36,7 +36,7 @@ async function until(cluster: MeasuredCluster, secondsMax: number, isSo: () => P
   const seconds = (): number => Math.round((cluster.world.clock.now() - startMs) / 1000);
   while (!(await cluster.run(isSo()))) {
     assert.ok(seconds() < secondsMax, `it did not happen in ${secondsMax} seconds: ${isSo}`);
-    await cluster.pass(lookMs);
+    await cluster.pass(checkMs);
   }
   return seconds();
 }
@@ -92,13 +92,13 @@ const onLost = ({ spec }: Pod): boolean => spec?.nodeName === lost.name;
 const isLeaving = ({ metadata }: Pod): boolean => metadata.deletionTimestamp !== undefined;
 
 export const stories: Readonly<Record<string, Story>> = {
-  async 'a node that falls silent is given up, tainted, and left by its pods and its Services'(cluster) {
+  async 'a node that becomes unresponsive is given up, tainted, and left by its pods and its Services'(cluster) {
     const { client, run, pass } = cluster;
     const ports = [{ port: 80 }];
     await run(client.create(services, { metadata: at('web'), spec: { selector: { app: 'web' }, ports } }));
     const started = await running(cluster);
     assert.equal((await run(podsOf(cluster))).filter(onLost).length, 1);
-    cluster.silentNodes.add(lost.name);
+    cluster.unresponsiveNodes.add(lost.name);
     const tainted = await until(cluster, 150, async () => (await client.get(nodes, lost)).spec.taints?.length === 2);
     const endpoints = async (): Promise<(boolean | undefined)[]> =>
       (await client.list(endpointSlices, { namespace })).items.flatMap(({ endpoints: list = [] }) =>
@@ -111,7 +111,7 @@ export const stories: Readonly<Record<string, Story>> = {
     const evicted = unserved + 270 + (await until(cluster, 180, async () => (await podsOf(cluster)).filter(onLost).every(isLeaving)));
     const isReplaced = async (): Promise<boolean> => (await podsOf(cluster)).filter((one) => !onLost(one) && isPodReady(one)).length === 3;
     await until(cluster, 150, isReplaced);
-    cluster.silentNodes.delete(lost.name);
+    cluster.unresponsiveNodes.delete(lost.name);
     await until(cluster, 150, async () => (await client.get(nodes, lost)).spec.taints === undefined);
     await until(cluster, 150, async () => (await podsOf(cluster)).length === 3);
     return { started, tainted, unserved, evicted };
@@ -120,7 +120,7 @@ export const stories: Readonly<Record<string, Story>> = {
   async 'when no node is heard of all are given up, and nobody is driven away'(cluster) {
     const { client, run, pass } = cluster;
     await running(cluster);
-    for (const { metadata } of (await run(client.list(nodes))).items) cluster.silentNodes.add(nameOf({ metadata }));
+    for (const { metadata } of (await run(client.list(nodes))).items) cluster.unresponsiveNodes.add(nameOf({ metadata }));
     const effects = async (): Promise<string[]> =>
       (await client.list(nodes)).items.flatMap(({ spec }) => spec.taints?.map(({ effect }) => effect) ?? []);
     const givenUp = await until(cluster, 250, async () => (await effects()).join() === 'NoSchedule,NoSchedule,NoSchedule');
@@ -144,7 +144,7 @@ export const stories: Readonly<Record<string, Story>> = {
     const { client, run, pass } = cluster;
     await run(client.create(pods, pod('orphan', { nodeName: lost.name })));
     await pass(10_000);
-    cluster.silentNodes.add(lost.name);
+    cluster.unresponsiveNodes.add(lost.name);
     await run(client.delete(nodes, lost));
     return { collected: await until(cluster, 200, () => isGone(client.get(pods, at('orphan')))) };
   },

@@ -7,12 +7,12 @@ import { anyKey, Asked, difference, Refused, type Step, type Verb } from './oper
 import type { Home, Scene } from './scene.ts';
 import { markOf, nameOf } from './truth.ts';
 
-type Action = 'write' | 'writes' | 'look' | 'list' | 'old list' | 'exact list' | 'not older' | 'changes';
+type Action = 'write' | 'writes' | 'check' | 'list' | 'old list' | 'exact list' | 'not older' | 'changes';
 
 const actions: Readonly<Record<Action, number>> = {
   write: 10,
   writes: 2,
-  look: 1,
+  check: 1,
   list: 2,
   'old list': 1,
   'exact list': 1.5,
@@ -47,8 +47,8 @@ export class Client {
     if (home === undefined) return;
     const action = this.#random.weighted(actions);
     const steps =
-      action === 'write' ? [this.#aStep()] : action === 'look' ? [{ ...this.#aStep(), verb: 'get' as const }] : this.#someSteps();
-    const isCommit = action === 'write' || action === 'writes' || action === 'look';
+      action === 'write' ? [this.#aStep()] : action === 'check' ? [{ ...this.#aStep(), verb: 'get' as const }] : this.#someSteps();
+    const isCommit = action === 'write' || action === 'writes' || action === 'check';
     await this.#within(home, () => (isCommit ? this.#commit(home, steps) : this.#read(home, action)));
   }
 

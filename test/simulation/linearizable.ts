@@ -17,7 +17,7 @@ export interface KeyEvent {
   readonly writes?: Value;
 }
 
-export type Explained = 'yes' | 'no' | 'too many orders to look at';
+export type Explained = 'yes' | 'no' | 'too many orders to check';
 
 const configurationsMax = 20_000;
 
@@ -65,5 +65,5 @@ export function explain(events: readonly KeyEvent[]): Explained {
   };
 
   if (search('', 0)) return 'yes';
-  return isTooMuch ? 'too many orders to look at' : 'no';
+  return isTooMuch ? 'too many orders to check' : 'no';
 }

@@ -64,7 +64,7 @@ export interface Cluster {
   /** Moves the clock in small steps; nodes send their heartbeats, and the controllers do what is due. */
   advance(ms: number): Promise<void>;
   /** A node that is in here sends no heartbeat, and its pods neither start nor end. */
-  readonly silentNodes: Set<string>;
+  readonly unresponsiveNodes: Set<string>;
   /** Binds pods to a node, gives them addresses, and makes them ready; lets deleted ones go. Returns how many changed. */
   playNodes(): Promise<number>;
   /** Plays the nodes and settles, until both have nothing left to do. */
@@ -126,7 +126,7 @@ export async function createCluster(options: ClusterOptions = {}): Promise<Clust
   const cursor = storedCursor(store, 'controllers');
   await client.create(types.namespaces, { metadata: { name: namespace }, spec: {} });
   await client.create(types.namespaces, { metadata: { name: leaseNamespace }, spec: {} });
-  const silentNodes = new Set<string>();
+  const unresponsiveNodes = new Set<string>();
   for (const name of nodeNames) await createNode(client, world, name);
 
   const settle = async (): Promise<SessionOutcome> => {
@@ -158,20 +158,20 @@ export async function createCluster(options: ClusterOptions = {}): Promise<Clust
     events,
     calls: () => counted.calls(),
     settle,
-    silentNodes,
+    unresponsiveNodes,
     async advance(ms) {
       await settle();
       for (let leftMs = ms; leftMs > 0; leftMs -= heartbeatMs) {
         await world.advance(Math.min(heartbeatMs, leftMs));
-        await sendHeartbeats(client, world, silentNodes);
+        await sendHeartbeats(client, world, unresponsiveNodes);
         await settle();
       }
     },
-    playNodes: () => playNodes(client, world, silentNodes),
+    playNodes: () => playNodes(client, world, unresponsiveNodes),
     async runUntilStable() {
       for (let round = 0; round < settleRoundsMax; round += 1) {
         await settle();
-        if ((await playNodes(client, world, silentNodes)) === 0) return;
+        if ((await playNodes(client, world, unresponsiveNodes)) === 0) return;
       }
       throw new Error('the cluster does not come to rest');
     },
@@ -235,9 +235,9 @@ export async function createNode(client: Client, world: VirtualWorld, name: stri
 }
 
 /** A living node renews its Lease, and reports Ready again where a controller has set it to Unknown. */
-async function sendHeartbeats(client: Client, world: VirtualWorld, silent: ReadonlySet<string>): Promise<void> {
+async function sendHeartbeats(client: Client, world: VirtualWorld, unresponsive: ReadonlySet<string>): Promise<void> {
   for (const node of (await client.list(types.nodes)).items) {
-    if (silent.has(nameOf(node))) continue;
+    if (unresponsive.has(nameOf(node))) continue;
     const lease = copy(await client.get(types.leases, { namespace: leaseNamespace, name: nameOf(node) }));
     lease.spec.renewTime = microTimestamp(world.clock.now());
     await client.update(types.leases, lease);
@@ -249,12 +249,12 @@ async function sendHeartbeats(client: Client, world: VirtualWorld, silent: Reado
   }
 }
 
-async function playNodes(client: Client, world: VirtualWorld, silent: ReadonlySet<string>): Promise<number> {
+async function playNodes(client: Client, world: VirtualWorld, unresponsive: ReadonlySet<string>): Promise<number> {
   let changed = 0;
   const { items } = await client.list(types.pods);
-  const living = (await client.list(types.nodes)).items.filter((node) => !silent.has(nameOf(node)));
+  const living = (await client.list(types.nodes)).items.filter((node) => !unresponsive.has(nameOf(node)));
   for (const [index, pod] of items.entries()) {
-    if (silent.has(pod.spec?.nodeName ?? '')) continue;
+    if (unresponsive.has(pod.spec?.nodeName ?? '')) continue;
     const at = { namespace: pod.metadata.namespace ?? '', name: nameOf(pod) };
     if (pod.metadata.deletionTimestamp !== undefined) {
       await client.delete(types.pods, at, { gracePeriodSeconds: 0 });

@@ -50,11 +50,11 @@ const reportMs = 500;
 /** Undefined: writing the report takes longer than a client may wait for its connection through this node. */
 async function unlessNeeded<T>(reported: Promise<T>, isAsked: () => boolean, clock: NodePollOptions['clock']): Promise<T | undefined> {
   const needed = Promise.withResolvers<undefined>();
-  const look = (): void => {
+  const check = (): void => {
     if (isAsked()) needed.resolve(undefined);
-    else cancel = clock.after(reportMs, look);
+    else cancel = clock.after(reportMs, check);
   };
-  let cancel = clock.after(reportMs, look);
+  let cancel = clock.after(reportMs, check);
   try {
     return await Promise.race([reported, needed.promise]);
   } finally {

@@ -334,7 +334,7 @@ describe('the end', () => {
     await inTime(at, sent, 66);
   });
 
-  test('an agent that falls silent, or cannot read on, breaks the log: it must not pass for whole', async () => {
+  test('an agent that becomes unresponsive, or cannot read on, breaks the log: it must not pass for whole', async () => {
     for (const fails of [true, false]) {
       const at = await house();
       let isSilent = false;

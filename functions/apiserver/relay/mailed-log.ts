@@ -35,7 +35,7 @@ const renewMs = 25_000;
 /** The agent sends a chunk every few seconds, be it empty: after this it is gone. */
 const silentMsMax = 60_000;
 /** Between two reads of the mailbox: soon after something came, later while nothing does. */
-const lookMs = { first: 100, last: 1_000, slower: 1.5 };
+const checkMs = { first: 100, last: 1_000, slower: 1.5 };
 
 export function createLogMail(options: LogMailOptions): LogMail {
   const { mail, store, clock, random } = options;
@@ -87,7 +87,7 @@ class MailedLog {
   #upTo = 0;
   #grants = 0;
   #grantedMs = 0;
-  #lookMs = lookMs.first;
+  #checkMs = checkMs.first;
   #sender: number | undefined;
 
   constructor(mailbox: Mailbox, options: SessionOptions) {
@@ -144,7 +144,7 @@ class MailedLog {
           return controller.close();
         }
         // Nothing was written, so nothing comes right behind it.
-        if (!isSent) await this.#nap(this.#lookMs);
+        if (!isSent) await this.#nap(this.#checkMs);
       }
     };
     return new ReadableStream({ pull: (controller) => this.#closing(pull(controller)), cancel: () => this.close() });
@@ -174,13 +174,13 @@ class MailedLog {
     return this.#endMs - this.#options.clock.monotonicMs();
   }
 
-  /** Undefined: the client left, the agent is silent, or the time is up. */
+  /** Undefined: the client left, the agent does not respond, or the time is up. */
   async #next(silentMs: number): Promise<RelayChunk | undefined> {
     const { clock } = this.#options;
     const untilMs = clock.monotonicMs() + Math.min(silentMs, this.#leftMs());
     for (;;) {
       if (this.#ending.signal.aborted) return undefined;
-      if (this.#unread.length === 0) await this.#look();
+      if (this.#unread.length === 0) await this.#check();
       const [encoded, ...rest] = this.#unread;
       if (encoded !== undefined) {
         this.#unread = rest;
@@ -188,12 +188,12 @@ class MailedLog {
       }
       const leftMs = untilMs - clock.monotonicMs();
       if (leftMs <= 0) return undefined;
-      await this.#nap(Math.min(this.#lookMs, leftMs));
-      this.#lookMs = Math.min(lookMs.last, this.#lookMs * lookMs.slower);
+      await this.#nap(Math.min(this.#checkMs, leftMs));
+      this.#checkMs = Math.min(checkMs.last, this.#checkMs * checkMs.slower);
     }
   }
 
-  async #look(): Promise<void> {
+  async #check(): Promise<void> {
     try {
       this.#unread = await this.#mailbox.chunksAfter(this.#fetched);
       this.#fetched += this.#unread.length;
@@ -210,7 +210,7 @@ class MailedLog {
     if (chunk === undefined || chunk.sender !== this.#sender)
       throw new LogMailError(`the agent of node ${this.#options.nodeName} sent what does not belong together`);
     this.#handedOn += 1;
-    if (chunk.bytes.length > 0) this.#lookMs = lookMs.first;
+    if (chunk.bytes.length > 0) this.#checkMs = checkMs.first;
     if (!chunk.isLast && this.#upTo - this.#handedOn <= aheadMax / 2) void this.#grant();
     return chunk;
   }

@@ -21,7 +21,7 @@ export interface ReadMailbox {
 }
 
 /** Between two reads of a mailbox: soon after something came, later while nothing does. */
-const lookMs = { first: 25, last: 1_000, slower: 1.5 };
+const checkMs = { first: 25, last: 1_000, slower: 1.5 };
 /** Entries of this process that wait for those in front of them. */
 const heardMax = 64;
 /** A mailbox in which nothing comes for so long has no user any more: each end speaks more often. */
@@ -48,7 +48,7 @@ export async function* readEntries(options: ReaderOptions, { mailbox, other, aft
     let heardMs = clock.monotonicMs();
     while (!signal.aborted && clock.monotonicMs() - heardMs < quietMsMax) {
       const known = takeHeard(heard, last);
-      const entries = known.length > 0 ? known : await look(options, mailbox, last);
+      const entries = known.length > 0 ? known : await check(options, mailbox, last);
       if (entries.length === 0) {
         await looks.next();
         continue;
@@ -77,7 +77,7 @@ function takeHeard(heard: Map<number, Uint8Array>, after: number): readonly Numb
   return taken;
 }
 
-async function look({ mail, log }: ReaderOptions, mailbox: string, after: number): Promise<readonly NumberedEntry[]> {
+async function check({ mail, log }: ReaderOptions, mailbox: string, after: number): Promise<readonly NumberedEntry[]> {
   try {
     return withoutGaps(await mail.readMail(mailbox, after), after).map(({ number, body }) => ({ number, bytes: body }));
   } catch (error) {
@@ -102,7 +102,7 @@ interface Looks {
 }
 
 function createLooks(clock: World['clock'], signal: AbortSignal): Looks {
-  let pauseMs = lookMs.first;
+  let pauseMs = checkMs.first;
   let isDue = false;
   let wake: () => void = () => undefined;
   const now = (): void => {
@@ -110,7 +110,7 @@ function createLooks(clock: World['clock'], signal: AbortSignal): Looks {
     wake();
   };
   const soon = (): void => {
-    pauseMs = lookMs.first;
+    pauseMs = checkMs.first;
     // A long pause that has begun is not waited for.
     wake();
   };
@@ -126,7 +126,7 @@ function createLooks(clock: World['clock'], signal: AbortSignal): Looks {
       await woken.promise;
       cancel();
       wake = () => undefined;
-      pauseMs = isDue ? lookMs.first : Math.min(lookMs.last, pauseMs * lookMs.slower);
+      pauseMs = isDue ? checkMs.first : Math.min(checkMs.last, pauseMs * checkMs.slower);
       isDue = false;
     },
   };

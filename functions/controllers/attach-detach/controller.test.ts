@@ -97,7 +97,7 @@ describe('a volume of a driver', () => {
   test('a volume of a driver is taken from a node that is not ready, after six minutes', async () => {
     const made = await clusterWithVolume();
     await runOn(made, 'web', 'node-a');
-    made.silentNodes.add('node-a');
+    made.unresponsiveNodes.add('node-a');
     const notReady = [{ type: 'Ready', status: 'Unknown' }];
     await changeNode(made, 'node-a', { volumesInUse: [uniqueName], conditions: notReady });
     await end(made, 'web');

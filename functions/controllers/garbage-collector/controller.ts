@@ -31,7 +31,7 @@ import { garbageCollectorWatches } from './watches.ts';
 import { garbageCollectorRole } from './role.ts';
 
 /** How soon to check again an object that waits for its dependents. */
-const lookAgainSeconds = 30;
+const checkAgainSeconds = 30;
 
 /** `resourceTypes`: everything that may have owners or own. */
 export function createGarbageCollector(resourceTypes: ResourceTypes): Controller {
@@ -131,7 +131,7 @@ async function awaitDependents(item: Item, graph: OwnershipGraph, context: Recon
   const uid = uidOf(item.object);
   const blocks = ({ object }: Item): boolean => ownersOf(object).some((owner) => owner.uid === uid && owner.blockOwnerDeletion === true);
   // A dependent that lost its reference no longer names its owner, so no change would wake this object.
-  if (graph.dependents(uid, context.cache).some(blocks)) return again(lookAgainSeconds);
+  if (graph.dependents(uid, context.cache).some(blocks)) return again(checkAgainSeconds);
   await removeFinalizer(item, foregroundFinalizer, context);
   return settled;
 }

@@ -22,7 +22,7 @@ import { namespaceRole } from './role.ts';
 
 const finalizer = 'kubernetes';
 /** How soon to check again if the deletion of an object does not wake the controller before. */
-const lookAgainSeconds = 5;
+const checkAgainSeconds = 5;
 
 export function createNamespaceController(resourceTypes: ResourceTypes): Controller {
   return {
@@ -61,7 +61,7 @@ async function deleteContent(namespace: Namespace, types: readonly ResourceType[
   const current = await writeStatus(namespace, remaining, failures, context);
   const [failure] = failures;
   if (failure !== undefined) throw failure;
-  if (remaining.length > 0) return again(lookAgainSeconds);
+  if (remaining.length > 0) return again(checkAgainSeconds);
   await finalize(current, context);
   return settled;
 }

@@ -40,9 +40,9 @@ describe('a node', () => {
     await assertSettled(cluster);
   });
 
-  test('a node that falls silent is unknown after 40 seconds, tainted, and its pods are not ready', async () => {
+  test('a node that becomes unresponsive is unknown after 40 seconds, tainted, and its pods are not ready', async () => {
     const cluster = await running();
-    cluster.silentNodes.add(lost);
+    cluster.unresponsiveNodes.add(lost);
     await cluster.advance(30_000);
     assert.equal(readyOf(await node(cluster, lost)), 'True');
     await cluster.advance(20_000);
@@ -59,9 +59,9 @@ describe('a node', () => {
     await assertSettled(cluster);
   });
 
-  test('a node that stays silent loses its pods after their tolerationSeconds, and runs none once it is back', async () => {
+  test('a node that stays unresponsive loses its pods after their tolerationSeconds, and runs none once it is back', async () => {
     const cluster = await running();
-    cluster.silentNodes.add(lost);
+    cluster.unresponsiveNodes.add(lost);
     await cluster.advance(300_000);
     assert.equal((await podsOn(cluster, lost)).length, 2);
     await cluster.advance(60_000);
@@ -71,7 +71,7 @@ describe('a node', () => {
     assert.equal(conditionOf(evicted?.status?.conditions, 'DisruptionTarget')?.message, 'Taint manager: deleting due to NoExecute taint');
     assert.equal((await podsOn(cluster, other)).length, 4);
 
-    cluster.silentNodes.delete(lost);
+    cluster.unresponsiveNodes.delete(lost);
     await cluster.advance(20_000);
     await cluster.runUntilStable();
     assert.deepEqual([readyOf(await node(cluster, lost)), taintTexts(await node(cluster, lost))], ['True', []]);
@@ -79,9 +79,9 @@ describe('a node', () => {
     await assertSettled(cluster);
   });
 
-  test('no pod is evicted when all nodes are silent', async () => {
+  test('no pod is evicted when all nodes are unresponsive', async () => {
     const cluster = await running();
-    for (const name of nodeNames) cluster.silentNodes.add(name);
+    for (const name of nodeNames) cluster.unresponsiveNodes.add(name);
     await cluster.advance(900_000);
     assert.deepEqual(taintTexts(await node(cluster, lost)), ['node.kubernetes.io/unreachable:NoSchedule']);
     assert.equal((await cluster.pods()).filter(({ metadata }) => metadata.deletionTimestamp === undefined).length, 4);
@@ -93,7 +93,7 @@ describe('a node', () => {
     await cluster.world.advance(600_000);
     await cluster.settle();
     assert.equal(readyOf(await node(cluster, lost)), 'True');
-    cluster.silentNodes.add(lost);
+    cluster.unresponsiveNodes.add(lost);
     await cluster.advance(30_000);
     assert.equal(readyOf(await node(cluster, lost)), 'True');
     await cluster.advance(20_000);
@@ -102,7 +102,7 @@ describe('a node', () => {
 
   test('a node is given up although its neighbours go on', async () => {
     const cluster = await running();
-    cluster.silentNodes.add(lost);
+    cluster.unresponsiveNodes.add(lost);
     for (let beat = 0; beat < 5; beat += 1) {
       await cluster.advance(10_000);
       await cluster.edit(nodes, other, ({ metadata }) => (metadata.labels = { beat: `${beat}` }));
@@ -124,7 +124,7 @@ describe('a node', () => {
   test('a node that never reported anything is unknown after a minute', async () => {
     const cluster = await createCluster();
     await cluster.client.create(nodes, { metadata: { name: 'mute' }, spec: {} });
-    cluster.silentNodes.add('mute');
+    cluster.unresponsiveNodes.add('mute');
     await cluster.advance(70_000);
     const ready = conditionOf((await node(cluster, 'mute')).status?.conditions, 'Ready');
     assert.deepEqual(

@@ -1,5 +1,5 @@
 /**
- * Notices nodes that fell silent, sets their conditions to Unknown, and taints them. The controller taint-eviction evicts
+ * Notices nodes that became unresponsive, sets their conditions to Unknown, and taints them. The controller taint-eviction evicts
  * the pods of tainted nodes. Source: pkg/controller/nodelifecycle/node_lifecycle_controller.go.
  */
 import { userNameOf } from '../../kube/controller-role.ts';
@@ -16,7 +16,7 @@ import { again, settled } from '../../workers/controller.ts';
 import { namesOf } from '../shared/pod-requests.ts';
 import { allOf } from '../shared/slow-start.ts';
 import { podsByNode } from '../shared/taints.ts';
-import { isGivenUp, isNodeReady, longestGraceMs, nodeTaints, silenceMs, unknownConditions } from './health.ts';
+import { isGivenUp, isNodeReady, longestGraceMs, nodeTaints, unresponsiveAtMs, unknownConditions } from './health.ts';
 import { allNodes, nodeLifecycleWatches, registered } from './watches.ts';
 import { nodeControllerRole } from '../shared/node-controller-role.ts';
 
@@ -28,7 +28,7 @@ const lateMs = 90_000;
 export interface NodeLifecycleOptions {
   /**
    * Since when nodes could reach the control plane, where they can only while this process runs: their silence counts from then.
-   * After the control plane was away all of them have been silent, and it is not their fault.
+   * After the control plane was away all of them have been unresponsive, and it is not their fault.
    */
   readonly listeningSinceMs?: number;
 }
@@ -41,7 +41,7 @@ export function createNodeLifecycleController({ listeningSinceMs = 0 }: NodeLife
     watches: nodeLifecycleWatches,
     all: (cache) => [...namesOf(cache.list(nodes)), allNodes],
     async reconcile(request, context, note) {
-      if (request.name === allNodes.name) return lookForSilence(context, Math.max(listeningSinceMs, note?.['listeningSinceMs'] ?? 0));
+      if (request.name === allNodes.name) return checkHeartbeats(context, Math.max(listeningSinceMs, note?.['listeningSinceMs'] ?? 0));
       const node = context.cache.get(nodes, { namespace: '', name: request.name });
       if (node === undefined) return settled;
       if (request.namespace === registered) {
@@ -59,14 +59,14 @@ export function createNodeLifecycleController({ listeningSinceMs = 0 }: NodeLife
 const leaseOf = (node: Node, cache: Cache): Lease | undefined => cache.get(leases, { namespace: leaseNamespace, name: nameOf(node) });
 
 /** Heartbeats do not wake this controller: it reads the leases when the next node could have been silent too long. */
-async function lookForSilence(context: ReconcileContext, listeningSinceMs: number): Promise<ReconcileResult> {
+async function checkHeartbeats(context: ReconcileContext, listeningSinceMs: number): Promise<ReconcileResult> {
   const { cache, clock } = context;
   const nowMs = clock.now();
   // A node whose Ready is Unknown already comes back by writing its status.
   const expected = cache.list(nodes).filter((node) => !isGivenUp(node));
-  const deadlines = expected.map((node) => ({ node, atMs: silenceMs(node, leaseOf(node, cache), listeningSinceMs) }));
+  const deadlines = expected.map((node) => ({ node, atMs: unresponsiveAtMs(node, leaseOf(node, cache), listeningSinceMs) }));
   // This check is far too late, so the control plane was away, and nodes could not reach it.
-  if (deadlines.some(({ atMs }) => atMs + lateMs < nowMs)) return lookForSilence(context, nowMs);
+  if (deadlines.some(({ atMs }) => atMs + lateMs < nowMs)) return checkHeartbeats(context, nowMs);
   const failure = await allOf(
     deadlines.filter(({ atMs }) => atMs <= nowMs),
     ({ node }) => writeUnknown(node, context),
@@ -118,15 +118,15 @@ async function writeTaints(node: Node, { cache, client, clock }: ReconcileContex
 
 /** Services stop sending to pods of which nothing is heard. Source: pkg/controller/util/node/controller_utils.go, MarkPodsNotReady. */
 async function markPodsNotReady(node: Node, context: ReconcileContext): Promise<void> {
-  const silentSince = conditionOf(node.status?.conditions, 'Ready')?.lastTransitionTime;
+  const unresponsiveSince = conditionOf(node.status?.conditions, 'Ready')?.lastTransitionTime;
   for (const pod of context.cache.by(podsByNode, nameOf(node)))
-    if (isPodReady(pod) && wasReadyBefore(pod, silentSince)) await markNotReady(pod, context);
+    if (isPodReady(pod) && wasReadyBefore(pod, unresponsiveSince)) await markNotReady(pod, context);
 }
 
-/** Whether the pod was ready before its node fell silent; later reports of the node are trusted. */
-function wasReadyBefore(pod: Pod, silentSince: string | undefined): boolean {
+/** Whether the pod was ready before its node became unresponsive; later reports of the node are trusted. */
+function wasReadyBefore(pod: Pod, unresponsiveSince: string | undefined): boolean {
   const readySince = conditionOf(pod.status?.conditions, 'Ready')?.lastTransitionTime;
-  return silentSince === undefined || readySince === undefined || parseTime(readySince) <= parseTime(silentSince);
+  return unresponsiveSince === undefined || readySince === undefined || parseTime(readySince) <= parseTime(unresponsiveSince);
 }
 
 async function markNotReady(pod: Pod, { client, clock, events }: ReconcileContext): Promise<void> {

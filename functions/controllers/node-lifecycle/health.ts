@@ -8,7 +8,7 @@ import type { Lease, Node, NodeCondition, Taint } from '../../kube/generated/typ
 import { parseTime, timestamp } from '../../kube/time.ts';
 import { isSameTaint, notReadyTaint, unreachableTaint } from '../shared/taints.ts';
 
-/** How long a node may be silent: after its first heartbeat, and before it. */
+/** How long a node may be unresponsive: after its first heartbeat, and before it. */
 const graceMs = 40_000;
 const startupGraceMs = 60_000;
 export const longestGraceMs = Math.max(graceMs, startupGraceMs);
@@ -23,8 +23,8 @@ export const isGivenUp = (node: Node): boolean => conditionOf(node.status?.condi
 
 const timeMs = (text: string | undefined): number => (text === undefined ? 0 : parseTime(text));
 
-/** When the node has been silent for too long. Before `listeningSinceMs` no heartbeat could arrive. */
-export function silenceMs(node: Node, lease: Lease | undefined, listeningSinceMs: number): number {
+/** When the node has been unresponsive for too long. Before `listeningSinceMs` no heartbeat could arrive. */
+export function unresponsiveAtMs(node: Node, lease: Lease | undefined, listeningSinceMs: number): number {
   const ready = conditionOf(node.status?.conditions, 'Ready');
   const heardMs = Math.max(
     timeMs(lease?.spec?.renewTime),
@@ -38,7 +38,7 @@ export function silenceMs(node: Node, lease: Lease | undefined, listeningSinceMs
 
 const watchedConditions = ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure'];
 
-/** The conditions of a node that fell silent: Unknown. */
+/** The conditions of a node that became unresponsive: Unknown. */
 export function unknownConditions(node: Node, nowMs: number): NodeCondition[] {
   const now = timestamp(nowMs);
   const known = (node.status?.conditions ?? []).map((condition) =>

@@ -1,4 +1,4 @@
-/** What wakes the controller of silent nodes. */
+/** What wakes the controller of unresponsive nodes. */
 import type { Node } from '../../kube/generated/types.ts';
 import { nameOf, type ObjectName } from '../../kube/object.ts';
 import { nodes } from '../../kube/resource-type.ts';
@@ -12,7 +12,7 @@ export const allNodes: ObjectName = { namespace: '', name: 'all nodes' };
 /** A node that was just made, in a request of its own: its event is recorded once. */
 export const registered = 'registered';
 
-/** The silent ones too, since whether any other is ready decides about evictions. */
+/** Unresponsive nodes too, since whether any other is ready decides about evictions. */
 export const nodeLifecycleWatches: readonly Watch[] = [
   watch<Node>(nodes, ({ object, type }, cache) => [
     ...(type === 'added' ? [{ namespace: registered, name: nameOf(object) }] : []),

@@ -21,7 +21,7 @@ describe('pods', () => {
     await cluster.client.create(pods, pod('orphan', lost));
     await cluster.settle();
     await cluster.client.delete(nodes, { namespace: '', name: lost });
-    cluster.silentNodes.add(lost);
+    cluster.unresponsiveNodes.add(lost);
     await cluster.advance(30_000);
     assert.equal(await cluster.exists(pods, 'orphan'), true);
     await cluster.advance(10_000);
@@ -34,7 +34,7 @@ describe('pods', () => {
     await cluster.settle();
     const node = copy(await cluster.client.get(nodes, { namespace: '', name: lost }));
     await cluster.client.delete(nodes, { namespace: '', name: lost });
-    cluster.silentNodes.add(lost);
+    cluster.unresponsiveNodes.add(lost);
     await cluster.advance(30_000);
     const { metadata: _metadata, ...rest } = node;
     await cluster.client.create(nodes, { ...rest, metadata: { name: lost } });

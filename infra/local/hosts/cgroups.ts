@@ -12,19 +12,19 @@ export function cgroupRoots(): string[] {
 }
 
 const goneWithinMs = 5_000;
-const lookAgainMs = 20;
+const checkAgainMs = 20;
 
 const isBusy = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'EBUSY';
 
 /** What was killed a moment ago may still be on its way out of its cgroup. */
 export async function removeCgroups(cgroupParent: string): Promise<void> {
-  for (let waitedMs = 0; ; waitedMs += lookAgainMs) {
+  for (let waitedMs = 0; ; waitedMs += checkAgainMs) {
     try {
       for (const root of cgroupRoots()) removeTree(join(root, cgroupParent));
       return;
     } catch (error) {
       if (!isBusy(error) || waitedMs >= goneWithinMs) throw error;
-      await sleep(lookAgainMs);
+      await sleep(checkAgainMs);
     }
   }
 }

@@ -39,15 +39,15 @@ export async function stopContainerd(host: Host): Promise<void> {
   const pid = runningContainerd(host);
   if (pid === undefined) return;
   kill(pid, 'SIGTERM');
-  for (let waitedMs = 0; isAlive(pid); waitedMs += lookAgainMs) {
+  for (let waitedMs = 0; isAlive(pid); waitedMs += checkAgainMs) {
     if (waitedMs >= stopWithinMs) kill(pid, 'SIGKILL');
-    await sleep(lookAgainMs);
+    await sleep(checkAgainMs);
   }
 }
 
 const startWithinMs = 20_000;
 const stopWithinMs = 5_000;
-const lookAgainMs = 25;
+const checkAgainMs = 25;
 
 function pathsOf(host: Host, directory: string) {
   return {
@@ -96,10 +96,10 @@ function launch(host: Host, { configFile, logFile }: ReturnType<typeof pathsOf>)
 }
 
 async function untilItAnswers(pid: number, { socket, logFile }: ReturnType<typeof pathsOf>): Promise<void> {
-  for (let waitedMs = 0; waitedMs < startWithinMs; waitedMs += lookAgainMs) {
+  for (let waitedMs = 0; waitedMs < startWithinMs; waitedMs += checkAgainMs) {
     if (existsSync(socket) && (await succeeds(['ctr', '--address', socket, '--connect-timeout', '1s', 'version']))) return;
     if (!isAlive(pid)) throw new Error(`containerd ended while starting; its last words are in ${logFile}`);
-    await sleep(lookAgainMs);
+    await sleep(checkAgainMs);
   }
   throw new Error(`containerd did not answer on ${socket} within ${startWithinMs / 1000} s; see ${logFile}`);
 }

@@ -47,13 +47,13 @@ async function namespaceProcesses({ netns }: Host): Promise<number[]> {
 }
 
 const endedWithinMs = 5_000;
-const lookAgainMs = 20;
+const checkAgainMs = 20;
 
 async function end(pids: readonly number[]): Promise<void> {
   for (const pid of pids) kill(pid, 'SIGKILL');
-  for (let waitedMs = 0; waitedMs < endedWithinMs; waitedMs += lookAgainMs) {
+  for (let waitedMs = 0; waitedMs < endedWithinMs; waitedMs += checkAgainMs) {
     if (!pids.some(isAlive)) return;
-    await sleep(lookAgainMs);
+    await sleep(checkAgainMs);
   }
   throw new Error(`processes ${pids.filter(isAlive).join(', ')} do not end`);
 }

@@ -32,21 +32,21 @@ export const simulatedNodes: Readonly<Record<string, { readonly zone: string; re
 const slots = Object.fromEntries(['a', 'b', 'c', 'd', 'e', 'f'].map((name) => [`example.com/slots-${name}`, '2']));
 
 export async function simulateNodes(client: Client, recorder: Recorder): Promise<SimulatedNodes> {
-  const silent = new Set<string>();
+  const unresponsive = new Set<string>();
   const ending = new AbortController();
   for (const name of Object.keys(simulatedNodes)) await register(client, name);
-  const beats = beat(client, silent, ending.signal);
+  const beats = beat(client, unresponsive, ending.signal);
   beats.catch((error: unknown) => {
     if (!ending.signal.aborted) throw error;
   });
-  const kubelet = new Kubelet(client, silent);
+  const kubelet = new Kubelet(client, unresponsive);
   recorder.onChange((type, event) => {
     if (type.resource === 'pods' && type.group === '' && event.type !== 'DELETED') kubelet.follow(event.object as Pod);
   });
   for (const pod of recorder.seen()) if (pod.kind === 'Pod') kubelet.follow(pod as Pod);
   return {
-    silence: (name) => void silent.add(name),
-    wake: (name) => void silent.delete(name),
+    silence: (name) => void unresponsive.add(name),
+    wake: (name) => void unresponsive.delete(name),
     end: (pod, exitCode) => kubelet.end(pod, exitCode),
     stop: () => ending.abort(),
   };
@@ -79,9 +79,9 @@ async function register(client: Client, name: string): Promise<void> {
   });
 }
 
-async function beat(client: Client, silent: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
+async function beat(client: Client, unresponsive: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    for (const name of Object.keys(simulatedNodes).filter((node) => !silent.has(node))) {
+    for (const name of Object.keys(simulatedNodes).filter((node) => !unresponsive.has(node))) {
       const at = { namespace: leaseNamespace, name };
       await client.patch(leases, at, { spec: { renewTime: microTimestamp(Date.now()) } });
       const node = copy(await client.get(nodes, { namespace: '', name }));
@@ -113,19 +113,19 @@ function playOf({ metadata: { annotations = {} } }: Pod): Play | undefined {
 
 class Kubelet {
   readonly #client: Client;
-  readonly #silent: ReadonlySet<string>;
+  readonly #unresponsive: ReadonlySet<string>;
   /** What each pod got: the next change finds it under way. */
   readonly #begun = new Set<string>();
   #addresses = 1;
 
-  constructor(client: Client, silent: ReadonlySet<string>) {
+  constructor(client: Client, unresponsive: ReadonlySet<string>) {
     this.#client = client;
-    this.#silent = silent;
+    this.#unresponsive = unresponsive;
   }
 
   follow(pod: Pod): void {
     const node = pod.spec.nodeName;
-    if (node === undefined || simulatedNodes[node] === undefined || this.#silent.has(node)) return;
+    if (node === undefined || simulatedNodes[node] === undefined || this.#unresponsive.has(node)) return;
     const isLeaving = pod.metadata.deletionTimestamp !== undefined;
     const key = `${pod.metadata.uid} ${isLeaving}`;
     if (this.#begun.has(key)) return;

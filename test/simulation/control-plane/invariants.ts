@@ -150,7 +150,7 @@ export class Invariants {
     if (this.#isPeaceful) this.#checkMinAvailable(key.namespace);
   }
 
-  /** A node that has been silent for too long: its pods count as not ready. */
+  /** A node that has been unresponsive for too long: its pods count as not ready. */
   #judgeNode({ object }: WitnessedChange<Node>): void {
     const ready = object.status?.conditions?.find(({ type }) => type === 'Ready');
     if (ready !== undefined && ready.status !== 'True') this.#isPeaceful = false;

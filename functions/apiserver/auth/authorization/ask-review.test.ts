@@ -108,7 +108,7 @@ describe('a server that is asked', () => {
     await assert.rejects(createAskReview()(spec, settings), { name: 'ReviewFailed', mayPass: false });
   });
 
-  test('a server that is asked that is silent has failed after its time', async () => {
+  test('a server that is asked and does not respond has failed after its time', async () => {
     answer = undefined;
     const message = `Post "${settings.access.server}?timeout=20ms": context deadline exceeded`;
     await assert.rejects(createAskReview()(spec, { ...settings, timeoutMs: 20 }), { name: 'ReviewFailed', message });

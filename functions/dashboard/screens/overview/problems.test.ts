@@ -93,7 +93,7 @@ const node = (spec: Node['spec'], ...conditions: NonNullable<NonNullable<Node['s
   status: { conditions },
 });
 
-test('nodes that are silent, pressed or cordoned are found', () => {
+test('nodes that are unresponsive, pressed or cordoned are found', () => {
   const silent = node({}, { type: 'Ready', status: 'Unknown', message: 'no heartbeat', lastTransitionTime: ago(2) });
   const pressed = node({}, { type: 'MemoryPressure', status: 'True', message: 'little is left' }, ready);
   assert.deepEqual(sentences({ nodes: [silent] }), ['The node is not ready: no heartbeat']);
