@@ -18,7 +18,7 @@ export const handler = createWorkerHandler({
     return {
       notes: createWorkerNotes(table, world.clock),
       revision: () => store.view().revision,
-      async session() {
+      async run() {
         await store.housekeep();
         return { outcome: 'quiet' };
       },

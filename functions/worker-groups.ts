@@ -1,4 +1,4 @@
-/** What the doorbells' message groups stand for: which controllers a session of each group runs, and as whom. */
+/** What the doorbells' message groups stand for: which controllers take part in a run of each group, and as whom. */
 import { workerUser, type Api } from './api.ts';
 import type { User } from './apiserver/ports.ts';
 import { createEventRecorder } from './client/create-event-recorder.ts';
@@ -11,12 +11,12 @@ import type { ResourceIndex } from './apiserver/registry/resource-index.ts';
 import type { ExpressionWarning, ValidatingAdmissionPolicy } from './kube/generated/types.ts';
 import type { WorkerGroupName } from './manifest.ts';
 import { quotaRules } from './resources/core/resourcequota/quota-rules.ts';
-import { EpochOver, sessionEpoch } from './store/epoch.ts';
+import { EpochOver, runEpoch } from './store/epoch.ts';
 import type { SchedulerConfiguration } from './scheduler/configuration/configuration.ts';
 import type { Store } from './store/store.ts';
 import { storedCursor } from './workers/cursor.ts';
 import type { Cache, Controller } from './workers/controller.ts';
-import { runSession, type SessionOutcome } from './workers/session.ts';
+import { runControllers, type RunOutcome } from './workers/run.ts';
 import type { World } from './world.ts';
 
 export interface WorkerOptions {
@@ -53,7 +53,7 @@ export type ControllerGroupName = Exclude<WorkerGroupName, 'materializer'>;
 export interface WorkerGroup {
   readonly name: ControllerGroupName;
   readonly controllers: readonly Controller[];
-  session(signal: AbortSignal): Promise<SessionOutcome>;
+  run(signal: AbortSignal): Promise<RunOutcome>;
   /** Resolves once its Events were written, or given up, or took too long. */
   flush(): Promise<void>;
 }
@@ -137,19 +137,19 @@ function createWorkerGroup(name: ControllerGroupName, controllers: readonly Cont
   return {
     name,
     controllers,
-    session: async (signal) => {
-      const begun = sessionEpoch(store, name, uid);
+    run: async (signal) => {
+      const begun = runEpoch(store, name, uid);
       const ended = new AbortController();
       const epochOfWork: typeof begun = () => {
         const epoch = begun();
         return async () => {
-          // What a session leaves unfinished must not write beside the next one.
-          if (ended.signal.aborted) throw new EpochOver(`this session of ${name} is over`);
+          // What a run leaves unfinished must not write beside the next one.
+          if (ended.signal.aborted) throw new EpochOver(`this run of ${name} is over`);
           return epoch();
         };
       };
       try {
-        return await runSession({
+        return await runControllers({
           store,
           cache,
           controllers,

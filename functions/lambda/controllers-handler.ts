@@ -5,7 +5,7 @@ import { startFunction } from './start-function.ts';
 import { createWorkerHandler, type QueueHandler } from './worker.ts';
 import { createWorkerNotes } from './worker-notes.ts';
 
-/** The handler of a function that runs the sessions of one group of controllers. */
+/** The handler of a function that works for one group of controllers: a run for each ring. */
 export async function controllersHandler(group: ControllerGroupName): Promise<QueueHandler> {
   const { settings, world, clusters, doorbells, openTable } = await startFunction();
   const ownGroup = { name: group, load: async () => (await import('../worker-groups.ts')).loadWorkerGroup(group) };
@@ -25,8 +25,8 @@ export async function controllersHandler(group: ControllerGroupName): Promise<Qu
       return {
         notes: createWorkerNotes(table, world.clock),
         revision: () => store.view().revision,
-        async session(signal) {
-          const outcome = await own.session(signal);
+        async run(signal) {
+          const outcome = await own.run(signal);
           await own.flush();
           await settled();
           return outcome;

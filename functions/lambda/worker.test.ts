@@ -4,7 +4,7 @@ import { recordingDoorbell } from '../../test/support/recording-doorbell.ts';
 import { virtualWorld } from '../../test/support/virtual-world.ts';
 import { memoryTable } from '../store/memory/memory-table.ts';
 import type { ClusterRecord } from '../store/dynamodb/cluster-records.ts';
-import type { SessionOutcome } from '../workers/session.ts';
+import type { RunOutcome } from '../workers/run.ts';
 import { createClusters } from '../cloud/clusters.ts';
 import { createWorkerHandler } from './worker.ts';
 import { createWorkerNotes } from './worker-notes.ts';
@@ -12,7 +12,7 @@ import { createWorkerNotes } from './worker-notes.ts';
 const event = (...clusters: string[]) => ({ Records: clusters.map((cluster) => ({ messageId: '1', body: JSON.stringify({ cluster }) })) });
 const done = { batchItemFailures: [] };
 
-function worker(session: (signal: AbortSignal, cluster: string) => Promise<SessionOutcome>, openFails = 0) {
+function worker(run: (signal: AbortSignal, cluster: string) => Promise<RunOutcome>, openFails = 0) {
   const world = virtualWorld();
   const doorbell = recordingDoorbell();
   const notes = createWorkerNotes(memoryTable({ clock: world.clock }), world.clock);
@@ -28,7 +28,7 @@ function worker(session: (signal: AbortSignal, cluster: string) => Promise<Sessi
     async open({ id }) {
       opened.push(id);
       if ((failures -= 1) >= 0) throw new Error('no table');
-      return { notes, revision: () => 7, session: (signal) => session(signal, id), close: async () => void closed.push(id) };
+      return { notes, revision: () => 7, run: (signal) => run(signal, id), close: async () => void closed.push(id) };
     },
   });
   const invoke = (remainingMs = 60_000, ...clusters: string[]) =>
@@ -37,7 +37,7 @@ function worker(session: (signal: AbortSignal, cluster: string) => Promise<Sessi
   return { invoke, doorbell, notes, world, opened, closed, deleteBlue };
 }
 
-test('a quiet session rings no worker and leaves a note', async () => {
+test('a quiet run rings no worker and leaves a note', async () => {
   const { invoke, doorbell, notes, world, opened } = worker(async () => ({ outcome: 'quiet' }));
   assert.deepEqual(await invoke(), done);
   await invoke();
@@ -47,7 +47,7 @@ test('a quiet session rings no worker and leaves a note', async () => {
 });
 
 test('work that is left is rung for at once, and a deadline once', async () => {
-  const outcomes: SessionOutcome[] = [
+  const outcomes: RunOutcome[] = [
     { outcome: 'more' },
     { outcome: 'quiet', nextDeadlineMs: Date.UTC(2026, 0, 1) + 5_000 },
     { outcome: 'quiet', nextDeadlineMs: Date.UTC(2026, 0, 1) + 5_000 },
@@ -68,8 +68,8 @@ test('a later deadline waits for the message of the earlier one, and a sooner on
   assert.equal(doorbell.rings.at(-1), 'after controllers 6000');
 });
 
-test('a long session notes that it is at work, and then that it is over', async () => {
-  let end: (outcome: SessionOutcome) => void = () => undefined;
+test('a long run notes that it is at work, and then that it is over', async () => {
+  let end: (outcome: RunOutcome) => void = () => undefined;
   const { invoke, notes, world } = worker(() => new Promise((resolve) => (end = resolve)));
   const state = async (): Promise<string | undefined> => (await notes.read()).get('controllers')?.state;
   const invoked = invoke();
@@ -82,11 +82,11 @@ test('a long session notes that it is at work, and then that it is over', async 
   assert.equal(await state(), 'asleep');
 });
 
-test('a session that fails fails no message: it is rung for again later', async () => {
+test('a run that fails fails no message: it is rung for again later', async () => {
   const { invoke, doorbell, world } = worker(() => Promise.reject(new Error('boom')));
   assert.deepEqual(await invoke(), done);
   assert.deepEqual(doorbell.rings, ['after controllers 5000']);
-  assert.equal(world.lines.at(-1)?.message, 'session failed');
+  assert.equal(world.lines.at(-1)?.message, 'run failed');
 });
 
 test('a cluster that could not be opened is opened again', async () => {
@@ -97,7 +97,7 @@ test('a cluster that could not be opened is opened again', async () => {
   assert.deepEqual(doorbell.rings, ['after controllers 5000']);
 });
 
-test('a session is asked to end before the function is ended', async () => {
+test('a run is asked to end before the function is ended', async () => {
   const { invoke, world } = worker(
     (signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve({ outcome: 'more' }))),
   );
@@ -111,7 +111,7 @@ test('a session is asked to end before the function is ended', async () => {
   assert.deepEqual(await invoked, done);
 });
 
-test('a batch that names two clusters holds a session for each, side by side', async () => {
+test('a batch that names two clusters holds a run for each, side by side', async () => {
   const under = new Set<string>();
   const { promise, resolve } = Promise.withResolvers<void>();
   const { invoke, opened } = worker(async (_signal, cluster) => {
@@ -144,7 +144,7 @@ test('nothing is opened for a cluster that is no more, and what was open is clos
   assert.deepEqual([opened, closed], [['blue.x'], ['blue.x']]);
 });
 
-test('a session whose cluster is deleted meanwhile is asked to end, and writes nothing more', async () => {
+test('a run whose cluster is deleted meanwhile is asked to end, and writes nothing more', async () => {
   const { invoke, world, notes, deleteBlue, doorbell } = worker(
     (signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve({ outcome: 'more' }))),
   );

@@ -1,6 +1,6 @@
 /**
- * The handler of a worker's function: a session for each cluster that was rung for, side by side, whatever the number of
- * rings. It never fails a message: a failed message would lock its group until the queue lets go of it. A session that could
+ * The handler of a worker's function: a run for each cluster that was rung for, side by side, whatever the number of
+ * rings. It never fails a message: a failed message would lock its group until the queue lets go of it. A run that could
  * not be held is rung for again a little later.
  */
 import type { WorkerGroupName } from '../manifest.ts';
@@ -11,7 +11,7 @@ import type { World } from '../world.ts';
 import type { ClusterIdentity, Clusters } from '../cloud/clusters.ts';
 import { allDone, type BatchAnswer, type InvocationContext, type QueueEvent } from './event-sources.ts';
 import { createOpenedClusters, type Closable } from '../cloud/opened-clusters.ts';
-import { createSessions, type Worker } from './sessions.ts';
+import { createRuns, type Worker } from './runs.ts';
 import type { WorkerNotes } from './worker-notes.ts';
 
 export interface OpenedWorker extends Worker, Closable {
@@ -41,7 +41,7 @@ export function createWorkerHandler({ group, clusters, doorbells, world, open }:
       const worker = await open(cluster);
       const isThere = async (): Promise<boolean> => (await clusters.withId(cluster.id)) !== undefined;
       const doorbell = doorbells.of(cluster.id);
-      return { run: createSessions({ group, doorbell, notes: worker.notes, world, worker, isThere }), close: () => worker.close() };
+      return { run: createRuns({ group, doorbell, notes: worker.notes, world, worker, isThere }), close: () => worker.close() };
     },
   });
   clusters.onRead(opened.keepOnly);
@@ -59,7 +59,7 @@ export function createWorkerHandler({ group, clusters, doorbells, world, open }:
       }
     } catch (error) {
       if (error instanceof TakenOver) log.info('another worker has taken over', { error });
-      else log.error('session failed', { error, retryMs });
+      else log.error('run failed', { error, retryMs });
       doorbells.of(id).ringAfter(group, retryMs);
     }
   }

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { virtualWorld } from '../../test/support/virtual-world.ts';
 import type { Key } from '../kube/view.ts';
 import { createStore } from './create-store.ts';
-import { EpochOver, inEpoch, sessionEpoch, takeEpoch } from './epoch.ts';
+import { EpochOver, inEpoch, runEpoch, takeEpoch } from './epoch.ts';
 import { memoryTable } from './memory/memory-table.ts';
 import type { Operation } from './store.ts';
 
@@ -28,17 +28,17 @@ test('a worker that was replaced writes nothing', async () => {
   assert.equal(await successor.commit(inEpoch(write, current)), 1);
 });
 
-test('a session begins an epoch with its first write, keeps its own, and never begins a second one', async () => {
+test('a run begins an epoch with its first write, keeps its own, and never begins a second one', async () => {
   const table = memoryTable();
   const world = virtualWorld();
   const [one, two] = [await createStore({ table, world }), await createStore({ table, world })];
-  const first = sessionEpoch(one, 'controllers', 'one')();
+  const first = runEpoch(one, 'controllers', 'one')();
   assert.equal(one.view().revision, 0);
   await first();
-  await sessionEpoch(one, 'controllers', 'one')()();
+  await runEpoch(one, 'controllers', 'one')()();
   assert.equal(one.view().revision, 1);
   await two.fresh();
-  const other = await sessionEpoch(two, 'controllers', 'two')()();
+  const other = await runEpoch(two, 'controllers', 'two')()();
   await assert.rejects(one.commit(inEpoch(write, await first())), new EpochOver('another worker has taken over as controllers'));
   await world.advance(20);
   assert.equal(await two.commit(inEpoch(write, other)), 1);
@@ -50,7 +50,7 @@ test('work that read before its epoch began, and missed a change since, is done 
   const [one, two] = [await createStore({ table, world }), await createStore({ table, world })];
   const old = await takeEpoch(one, 'controllers', 'one');
   await two.fresh();
-  const begin = sessionEpoch(two, 'controllers', 'two');
+  const begin = runEpoch(two, 'controllers', 'two');
   const early = begin();
   await one.commit(inEpoch(write, old));
   await assert.rejects(early(), new EpochOver('the epoch of controllers began after this was decided'));

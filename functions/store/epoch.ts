@@ -44,8 +44,8 @@ function take(store: Store, name: string, uid: string): Promise<Taken> {
 }
 
 /**
- * The epoch of one session of these workers. It begins with the session's first write, unless the last one was this
- * process's too (`uid`); a session that is overtaken does not begin another. Call it when a piece of work begins, and what it
+ * The epoch of one run of these workers. It begins with the run's first write, unless the last one was this
+ * process's too (`uid`); a run that is overtaken does not begin another. Call it when a piece of work begins, and what it
  * returns for each write of that work: a worker that read before the epoch began may have missed a change. Its work is
  * refused with
  * `EpochOver`, for the worker before could have done the same.
@@ -53,7 +53,7 @@ function take(store: Store, name: string, uid: string): Promise<Taken> {
  *     old worker   ──── creates the pod ─┐
  *     new worker   reads ── decides ─────┴─ epoch ── creates it again?   no: reads and decides anew
  */
-export function sessionEpoch(store: Store, name: string, uid: string): () => () => Promise<Epoch> {
+export function runEpoch(store: Store, name: string, uid: string): () => () => Promise<Epoch> {
   const key: Key = { resource, namespace: '', name };
   let begun: Promise<Taken> | undefined;
   let isBegun = false;

@@ -1,4 +1,4 @@
-/** One controller within a session: its queue, and the reconciles of it that are under way. */
+/** One controller within a run: its queue, and the reconciles of it that are under way. */
 import type { Client } from '../client/client.ts';
 import { hasReason, isConflict } from '../kube/status-error.ts';
 import type { Change } from '../store/store.ts';

@@ -1,5 +1,5 @@
 /**
- * What a worker remembers between two sessions: how far it has read the log, and what it must reconcile again and when.
+ * What a worker remembers between two runs: how far it has read the log, and what it must reconcile again and when.
  * Losing it costs a full resync and nothing else. It is kept in the store itself, under a resource that the API does
  * not serve.
  */
@@ -26,7 +26,7 @@ export interface ControllerCursor {
 }
 
 /**
- * Whether nothing differs but that what was planned is planned for later. A session that takes up the earlier plan reconciles
+ * Whether nothing differs but that what was planned is planned for later. A run that takes up the earlier plan reconciles
  * once more than needed, and finds the same: a reconcile that finds nothing is not written down.
  */
 export function isOnlyLater(before: Cursor['controllers'], after: Cursor['controllers']): boolean {
@@ -72,7 +72,7 @@ interface StoredCursor extends KubeObject {
 
 const cursorIn = (view: View, key: Key): StoredCursor | undefined => view.get(key)?.object as StoredCursor | undefined;
 
-/** Saving it was a change too. Where that was the next one it has been taken in. Otherwise an idle session would fall below the compact revision. */
+/** Saving it was a change too. Where that was the next one it has been taken in. Otherwise an idle run would fall below the compact revision. */
 function withItself(cursor: Cursor, savedAt: number | undefined): Cursor {
   return savedAt === cursor.revision + 1 ? { ...cursor, revision: savedAt } : cursor;
 }

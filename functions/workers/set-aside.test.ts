@@ -17,7 +17,7 @@ import { createCache } from './cache.ts';
 import { storedCursor } from './cursor.ts';
 import { settled, watch, type Controller } from './controller.ts';
 import { ringOnChanges } from './doorbell/ring-on-changes.ts';
-import { runSession } from './session.ts';
+import { runControllers } from './run.ts';
 import { triesMax } from './set-aside.ts';
 
 const poison = 'poison';
@@ -67,8 +67,8 @@ for (const [storeName, open] of Object.entries(tables)) {
       ...parts,
     });
     const put = (name: string): Promise<ConfigMap> => client.create(configMaps, { metadata: { namespace: 'default', name } });
-    const session = (controllers: readonly Controller[]) =>
-      runSession({
+    const run = (controllers: readonly Controller[]) =>
+      runControllers({
         store,
         controllers,
         clientFor: () => client,
@@ -91,9 +91,9 @@ for (const [storeName, open] of Object.entries(tables)) {
       });
       await put(poison);
       await put('a');
-      // Sessions end while it waits: the next one goes on counting.
-      for (let sessions = 1; sessions <= triesMax && counted.length === 0; sessions += 1) {
-        const outcome = session([stubborn]);
+      // Runs end while it waits: the next one goes on counting.
+      for (let runs = 1; runs <= triesMax && counted.length === 0; runs += 1) {
+        const outcome = run([stubborn]);
         await world.advance(2000);
         assert.equal((await outcome).outcome, 'quiet');
         await world.advance(100_000);
@@ -102,13 +102,13 @@ for (const [storeName, open] of Object.entries(tables)) {
       assert.deepEqual(events, ['Warning SetAside poison: test cannot reconcile default/poison: poison cannot be read']);
       assert.equal(seen.filter((name) => name === 'a').length, 1);
       await put('b');
-      await session([stubborn]);
+      await run([stubborn]);
       assert.equal(seen.at(-1), 'b');
       await client.update(configMaps, {
         ...(await client.get(configMaps, { namespace: 'default', name: poison })),
         data: { more: 'tries' },
       });
-      await session([stubborn]);
+      await run([stubborn]);
       assert.equal(seen.at(-1), poison);
     });
 
@@ -129,17 +129,17 @@ for (const [storeName, open] of Object.entries(tables)) {
           return settled;
         },
       });
-      await session([blind, other]);
+      await run([blind, other]);
       for (const name of ['a', poison, 'b']) await put(name);
-      assert.equal((await session([blind, other])).outcome, 'quiet');
+      assert.equal((await run([blind, other])).outcome, 'quiet');
       assert.deepEqual(others.toSorted(), ['a', 'b', poison]);
       assert.deepEqual(new Set(seen), new Set(['a', 'b', poison]), 'everything is reconciled in its place');
       assert.deepEqual(
         [events, counted],
         [['Warning SetAside poison: test cannot read revision 3 of default/poison: poison cannot be read'], ['test']],
       );
-      await session([blind, other]);
-      assert.equal(events.length, 1, 'the next session begins behind it');
+      await run([blind, other]);
+      assert.equal(events.length, 1, 'the next run begins behind it');
     });
 
     test('after a list of all objects that breaks off, other controllers go on', async () => {
@@ -149,11 +149,11 @@ for (const [storeName, open] of Object.entries(tables)) {
         },
       });
       await put('a');
-      assert.equal((await session([broken, controller({ name: 'other' })])).outcome, 'quiet');
+      assert.equal((await run([broken, controller({ name: 'other' })])).outcome, 'quiet');
       assert.deepEqual([seen, counted], [['a'], ['test']]);
     });
 
-    test('rings for its session, and writers do not notice', async () => {
+    test('rings for its run, and writers do not notice', async () => {
       const rings: string[] = [];
       const watches = [watch<ConfigMap>(configMaps, ({ object }) => (refusePoison(object.metadata?.name), []))];
       const doorbell = { ring: (group: string) => void rings.push(group), ringAfter: () => undefined };

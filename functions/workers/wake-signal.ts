@@ -1,4 +1,4 @@
-/** Lets one waiter sleep until something happens or a time has come. A ring while no session waits is kept for the next wait. */
+/** Lets one waiter sleep until something happens or a time has come. A ring while no run waits is kept for the next wait. */
 import type { Clock } from '../world.ts';
 
 export class WakeSignal {

@@ -49,7 +49,7 @@ export function wakeOf<W extends Watcher>(controllers: readonly W[], failed?: Fa
   };
 }
 
-/** Whether a change wakes any of the controllers. One on which a watch throws does: the session sets it aside. */
+/** Whether a change wakes any of the controllers. One on which a watch throws does: the run sets it aside. */
 export function concernOf(controllers: readonly Watcher[]): (change: Change, cache: Cache) => boolean {
   let hasFailed = false;
   const wake = wakeOf(controllers, () => {

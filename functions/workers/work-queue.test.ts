@@ -66,7 +66,7 @@ describe('a work queue', () => {
     assert.equal(queue.nextMs(), undefined);
   });
 
-  test('a work queue keeps a note through failures and sessions until the request settles', () => {
+  test('a work queue keeps a note through failures and runs until the request settles', () => {
     const { clock } = virtualWorld();
     const queue = new WorkQueue(clock);
     queue.add(web);

@@ -12,7 +12,7 @@ import { DelayQueue } from './delay-queue.ts';
 const retryMsMin = 5;
 const retryMsMax = 1_000_000;
 
-/** What is left of a request when a session ends. */
+/** What is left of a request when a run ends. */
 export interface Pending extends ObjectName {
   /** When the request is due; 0: as soon as possible. */
   readonly atMs: number;
@@ -57,7 +57,7 @@ export class WorkQueue {
     this.#addKey(keyOf(request));
   }
 
-  /** Takes up what an earlier session left. */
+  /** Takes up what an earlier run left. */
   restore(pending: Pending): void {
     const key = keyOf(pending);
     if (pending.failures !== undefined) this.#failures.set(key, pending.failures);

@@ -27,7 +27,7 @@ const minute = Duration.minutes(1);
 const minutes5 = Duration.minutes(5);
 /** The stream is late by a quarter of a second as a rule. */
 const streamLateMsMax = 60_000;
-/** A ring is answered at once; a session takes a minute at most. */
+/** A ring is answered at once; a run takes a minute at most. */
 const ringWaitsSecondsMax = 300;
 const failuresInMinutesMax = 5;
 /** Twice as late as it ever is when all is well; writes are refused at an hour. */

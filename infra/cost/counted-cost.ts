@@ -79,7 +79,7 @@ export function countedCostText({ parts, dollars }: CountedCost): string {
   return [
     table,
     `Prices of us-east-1, read on ${pricesReadOn}, without free tiers. Requests of the control plane to itself are counted as`,
-    'those of others. Not counted here, so not in it: sessions of the workers, messages, the minute, watches that last,',
+    'those of others. Not counted here, so not in it: runs of the workers, messages, the minute, watches that last,',
     `storage, the secret that holds the key (${dollarText(prices.secretMonth)} a month), an audit log (${dollarText(prices.loggedGb)} a GB).`,
     '`hibernetes cost --simulate --nodes N --pods P` reckons a whole month with all of them.',
     '',

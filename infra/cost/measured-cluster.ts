@@ -240,8 +240,8 @@ async function openWorker(account: Account, group: 'controllers' | 'scheduler', 
   if (own === undefined) throw new Error(`there are no controllers of the group ${group}`);
   return {
     revision: () => store.view().revision,
-    async session(signal: AbortSignal) {
-      const outcome = await own.session(signal);
+    async run(signal: AbortSignal) {
+      const outcome = await own.run(signal);
       await own.flush();
       return outcome;
     },
@@ -255,7 +255,7 @@ const startMaterializer = (account: Account): Promise<void> =>
     const store = await createStore({ table: mortal(account.tableOf('materializer'), life), world, formats });
     return {
       revision: () => store.view().revision,
-      async session() {
+      async run() {
         await store.housekeep();
         return { outcome: 'quiet' } as const;
       },

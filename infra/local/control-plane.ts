@@ -118,7 +118,7 @@ async function startWorkers(options: WorkerOptions): Promise<() => Promise<void>
     triggers.flatMap((trigger) => (trigger.kind === 'doorbell' ? [trigger.group] : [])),
   );
   const started = groups.filter(({ name, controllers }) => woken.includes(name) && controllers.length > 0);
-  const dispatcher = createLocalDispatcher({ world, groups: Object.fromEntries(started.map(({ name, session }) => [name, session])) });
+  const dispatcher = createLocalDispatcher({ world, groups: Object.fromEntries(started.map(({ name, run }) => [name, run])) });
   const silence = started.map(({ name, controllers }) => ringOnChanges({ store, cache, doorbell: dispatcher, group: name, controllers }));
   dispatcher.start();
   return async () => {

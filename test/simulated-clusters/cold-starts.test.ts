@@ -1,5 +1,5 @@
 /**
- * Workers that run each session in a process of its own, compared with workers that live on. Both must do the same, at
+ * Workers that do each run in a process of its own, compared with workers that live on. Both must do the same, at
  * the same time. They wake only by what a cloud has: rings, the deadlines that they asked for, and the minute.
  */
 import assert from 'node:assert/strict';
@@ -31,7 +31,7 @@ const hardships: readonly Hardship[] = [
     earlySeconds: toleranceSeconds,
   },
   {
-    name: 'from nothing, and each third session is killed',
+    name: 'from nothing, and each third run is killed',
     options: { coldWorkers: true, killEvery: 3 },
     lateSeconds: redeliverySeconds,
     earlySeconds: pollSeconds,

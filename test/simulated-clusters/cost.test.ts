@@ -33,7 +33,7 @@ describe('what is measured', () => {
     assert.equal(api.fifoRequests, 0);
     assert.deepEqual(scheduler, nothing);
     // All nodes are checked together. A check that finds nothing leaves one note, and a cursor every few minutes.
-    assert.ok(controllers.invocations < 150, `${controllers.invocations} sessions an hour`);
+    assert.ok(controllers.invocations < 150, `${controllers.invocations} runs an hour`);
     assert.ok(controllers.writeUnits < 1.2 * controllers.invocations, `${controllers.writeUnits} write units an hour`);
   });
 

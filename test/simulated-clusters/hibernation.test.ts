@@ -11,7 +11,7 @@ const cronJobCount = 5_000;
 const atOnce = 50;
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
-/** A session stays awake for what is due within a second. */
+/** A run stays awake for what is due within a second. */
 const awakeMs = 1_000;
 const wakesWatched = 20;
 const latestMs = 2_000;

@@ -1,5 +1,5 @@
-/** Workers that take over from each other: each writes in sessions, and must write nothing once another epoch has begun. */
-import { sessionEpoch } from '../../functions/store/epoch.ts';
+/** Workers that take over from each other: each writes in runs, and must write nothing once another epoch has begun. */
+import { runEpoch } from '../../functions/store/epoch.ts';
 import type { inEpoch } from '../../functions/store/epoch.ts';
 import { StoreError } from '../../functions/store/store.ts';
 import type { SeededRandom } from './seeded-random.ts';
@@ -12,8 +12,8 @@ export const workersName = 'controllers';
 
 /** An object that only the workers write. */
 const key = { resource: 'configmaps', namespace: 'red', name: 'work' } as const;
-const sessionMsMax = 20 * 60_000;
-const sessionsMax = 12;
+const runMsMax = 20 * 60_000;
+const runsMax = 12;
 
 export class Worker {
   readonly #name: string;
@@ -30,17 +30,17 @@ export class Worker {
   }
 
   async run(): Promise<void> {
-    for (let session = 1; session <= sessionsMax; session += 1) {
+    for (let run = 1; run <= runsMax; run += 1) {
       await this.#scene.sleep(this.#random.scale(10_000, 3 * 3_600_000));
       const home = this.#random.pick(this.#scene.homes);
       if (home === undefined) continue;
       const dead = new Promise<void>((resolve) => home.process.onDeath(resolve));
-      await Promise.race([this.#session(home, `${this.#name}.${session}`), dead, this.#scene.sleep(sessionMsMax)]);
+      await Promise.race([this.#run(home, `${this.#name}.${run}`), dead, this.#scene.sleep(runMsMax)]);
     }
   }
 
-  async #session({ store, process }: Home, uid: string): Promise<void> {
-    const begin = sessionEpoch(store, workersName, uid);
+  async #run({ store, process }: Home, uid: string): Promise<void> {
+    const begin = runEpoch(store, workersName, uid);
     try {
       for (let write = this.#random.whole(1, 3); write > 0; write -= 1) {
         this.#written += 1;
@@ -51,7 +51,7 @@ export class Worker {
       }
     } catch (error) {
       const isExpected = error instanceof StoreError || (error instanceof Error && error.name === 'EpochOver');
-      this.#scene.judge.note(this.#name, () => `session ${uid} ends: ${String(error)}`);
+      this.#scene.judge.note(this.#name, () => `run ${uid} ends: ${String(error)}`);
       if (!isExpected) throw error;
     }
   }

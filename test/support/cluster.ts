@@ -33,8 +33,8 @@ import { createLiveRegistry, storedTypes } from '../../functions/apiserver/regis
 import { selectableFields } from '../../functions/selectable-fields.ts';
 import { storedCursor } from '../../functions/workers/cursor.ts';
 import type { Controller } from '../../functions/workers/controller.ts';
-import type { SessionOutcome } from '../../functions/workers/session.ts';
-import { runSession } from '../../functions/workers/session.ts';
+import type { RunOutcome } from '../../functions/workers/run.ts';
+import { runControllers } from '../../functions/workers/run.ts';
 import type { User } from '../../functions/apiserver/ports.ts';
 import { admin } from './api-server.ts';
 import type { VirtualWorld } from './virtual-world.ts';
@@ -60,7 +60,7 @@ export interface Cluster {
   /** How often controllers called the API, reads included. */
   calls(): number;
   /** Lets the controllers work until nothing is left to do now. */
-  settle(): Promise<SessionOutcome>;
+  settle(): Promise<RunOutcome>;
   /** Moves the clock in small steps; nodes send their heartbeats, and the controllers do what is due. */
   advance(ms: number): Promise<void>;
   /** A node that is in here sends no heartbeat, and its pods neither start nor end. */
@@ -129,9 +129,9 @@ export async function createCluster(options: ClusterOptions = {}): Promise<Clust
   const unresponsiveNodes = new Set<string>();
   for (const name of nodeNames) await createNode(client, world, name);
 
-  const settle = async (): Promise<SessionOutcome> => {
+  const settle = async (): Promise<RunOutcome> => {
     for (let round = 0; round < settleRoundsMax; round += 1) {
-      const session = runSession({
+      const run = runControllers({
         store,
         controllers,
         clientFor: () => counted.client,
@@ -140,7 +140,7 @@ export async function createCluster(options: ClusterOptions = {}): Promise<Clust
         codeVersion: 'test',
         world,
       });
-      const outcome = await whileTimePasses(session, world);
+      const outcome = await whileTimePasses(run, world);
       if (outcome.outcome === 'quiet') return outcome;
     }
     throw new Error('the controllers do not settle');
@@ -192,7 +192,7 @@ export async function createCluster(options: ClusterOptions = {}): Promise<Clust
   return cluster;
 }
 
-/** Timers within a session (retries) fire as soon as nothing else can happen. */
+/** Timers within a run (retries) fire as soon as nothing else can happen. */
 async function whileTimePasses<T>(work: Promise<T>, world: VirtualWorld): Promise<T> {
   let isDone = false;
   const finish = (): void => {

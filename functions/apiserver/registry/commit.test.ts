@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { admin, testApi } from '../../../test/support/api-server.ts';
-import { sessionEpoch, takeEpoch } from '../../store/epoch.ts';
+import { runEpoch, takeEpoch } from '../../store/epoch.ts';
 import type { Epoch } from '../../store/epoch.ts';
 
 test('a worker whose epoch is over may read, but what it writes is refused', async () => {
-  let epochOfSession = (): Promise<Epoch> => assert.fail('no session has begun');
-  const api = await testApi({}, { user: admin, epoch: () => epochOfSession() });
-  epochOfSession = sessionEpoch(api.store, 'controllers', 'one')();
+  let epochOfRun = (): Promise<Epoch> => assert.fail('no run has begun');
+  const api = await testApi({}, { user: admin, epoch: () => epochOfRun() });
+  epochOfRun = runEpoch(api.store, 'controllers', 'one')();
   const path = '/api/v1/namespaces/default/configmaps';
   const create = (name: string) => api.send('POST', path, { metadata: { name } });
 

@@ -140,7 +140,7 @@ describe('a DaemonSet', () => {
       await fail(cluster, pod);
     };
     const isReplaced = async (): Promise<boolean> => (await cluster.pods()).every(isPodReady);
-    // A session waits for a second itself.
+    // A run waits for a second itself.
     for (const waitMs of [0, 0, 2_000, 4_000]) {
       await failOn('node-a');
       await cluster.runUntilStable();

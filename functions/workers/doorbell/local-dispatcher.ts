@@ -1,9 +1,9 @@
 /**
- * Runs the workers of one process: per group at most one session at a time. The doorbell wakes it, its own deadline,
- * and a timer in case a ring was lost. Between sessions nothing runs.
+ * Runs the workers of one process: per group at most one run at a time. The doorbell wakes it, its own deadline,
+ * and a timer in case a ring was lost. Between runs nothing is computed.
  */
 import type { Cancel, World } from '../../world.ts';
-import type { SessionOutcome } from '../session.ts';
+import type { RunOutcome } from '../run.ts';
 import type { Doorbell } from './doorbell.ts';
 
 const backstopMsDefault = 60_000;
@@ -12,23 +12,23 @@ const failureMsMax = 60_000;
 
 export interface LocalDispatcherOptions {
   readonly world: World;
-  /** A session of each group, by the group's name. */
-  readonly groups: Readonly<Record<string, (signal: AbortSignal) => Promise<SessionOutcome>>>;
+  /** A run of each group, by the group's name. */
+  readonly groups: Readonly<Record<string, (signal: AbortSignal) => Promise<RunOutcome>>>;
   readonly backstopMs?: number;
 }
 
 export interface LocalDispatcher extends Doorbell {
-  /** Runs a first session of each group. */
+  /** Runs a first run of each group. */
   start(): void;
-  /** Ends the sessions that run, and waits for them. */
+  /** Ends the runs under way, and waits for them. */
   stop(): Promise<void>;
 }
 
 export function createLocalDispatcher({ world, groups, backstopMs = backstopMsDefault }: LocalDispatcherOptions): LocalDispatcher {
   const workers = new Map(
-    Object.entries(groups).map(([name, session]) => [
+    Object.entries(groups).map(([name, run]) => [
       name,
-      new GroupWorker(session, { ...world, log: world.log.with({ group: name }) }, backstopMs),
+      new GroupWorker(run, { ...world, log: world.log.with({ group: name }) }, backstopMs),
     ]),
   );
   return {
@@ -43,7 +43,7 @@ export function createLocalDispatcher({ world, groups, backstopMs = backstopMsDe
 }
 
 class GroupWorker {
-  readonly #session: (signal: AbortSignal) => Promise<SessionOutcome>;
+  readonly #run: (signal: AbortSignal) => Promise<RunOutcome>;
   readonly #world: World;
   readonly #backstopMs: number;
   #stopping: AbortController | undefined;
@@ -55,8 +55,8 @@ class GroupWorker {
   #failures = 0;
   #cancelTimer: Cancel | undefined;
 
-  constructor(session: (signal: AbortSignal) => Promise<SessionOutcome>, world: World, backstopMs: number) {
-    this.#session = session;
+  constructor(run: (signal: AbortSignal) => Promise<RunOutcome>, world: World, backstopMs: number) {
+    this.#run = run;
     this.#world = world;
     this.#backstopMs = backstopMs;
   }
@@ -93,10 +93,10 @@ class GroupWorker {
     if (!signal.aborted) this.#cancelTimer = this.#world.clock.after(sleepMs, () => this.ring());
   }
 
-  /** Runs one session. Returns how long to sleep without a ring. */
+  /** Runs one run. Returns how long to sleep without a ring. */
   async #runOnce(signal: AbortSignal): Promise<number> {
     try {
-      const outcome = await this.#session(signal);
+      const outcome = await this.#run(signal);
       this.#failures = 0;
       if (outcome.outcome === 'more') {
         this.#rung = true;
@@ -109,7 +109,7 @@ class GroupWorker {
       this.#failures += 1;
       this.#rung = false;
       this.#pausedUntilMs = this.#world.clock.now() + sleepMs;
-      this.#world.log.error('session failed', { error, retryMs: sleepMs });
+      this.#world.log.error('run failed', { error, retryMs: sleepMs });
       return sleepMs;
     }
   }

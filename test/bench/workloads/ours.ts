@@ -22,7 +22,7 @@ import { type Measured, measured, megabyte } from './measured.ts';
 /** Room for 16,000 nodes. */
 const networks = { ...defaultNetworks, podCidr: '100.64.0.0/10' };
 const atOnce = 64;
-const sessionsMax = 1000;
+const runsMax = 1000;
 
 export async function createAll<T extends KubeObject>(client: Client, type: ResourceType<T>, objects: readonly T[]): Promise<void> {
   const left = [...objects];
@@ -65,8 +65,8 @@ export async function measureOurs(load: Load, nodeCount: number): Promise<Measur
       });
     };
     const [begunMs, begunCpu] = [performance.now(), process.cpuUsage()];
-    for (let session = 0; session < sessionsMax && !isPlaced(); session += 1) {
-      const outcome = await group.session(new AbortController().signal);
+    for (let run = 0; run < runsMax && !isPlaced(); run += 1) {
+      const outcome = await group.run(new AbortController().signal);
       const waitMs = outcome.outcome === 'quiet' ? (outcome.nextDeadlineMs ?? 0) - world.clock.now() : 0;
       if (waitMs > 0 && !isPlaced()) await world.clock.sleep(waitMs);
     }

@@ -34,7 +34,7 @@ export interface ControlPlaneReport {
   readonly violation: Violation | undefined;
   readonly revisions: number;
   readonly virtualMinutes: number;
-  readonly sessions: number;
+  readonly runs: number;
 }
 
 const minuteMs = 60_000;
@@ -145,7 +145,7 @@ class ControlPlane {
       violation: this.#judge.violation,
       revisions: this.#witness.revision,
       virtualMinutes: (this.#timeline.nowMs - startMs) / minuteMs,
-      sessions: this.#doorbells.reduce((sum, { sessions }) => sum + sessions, 0),
+      runs: this.#doorbells.reduce((sum, { runs }) => sum + runs, 0),
     };
   }
 

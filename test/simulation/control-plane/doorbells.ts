@@ -1,9 +1,9 @@
 /**
- * What wakes the workers: rings that come late, twice or not at all, deadlines, and a timer for what was missed. One session of a
+ * What wakes the workers: rings that come late, twice or not at all, deadlines, and a timer for what was missed. One run of a
  * group runs at a time, but for a worker that was held up: its successor begins while it is still there.
  */
 import type { ControllerGroupName } from '../../../functions/worker-groups.ts';
-import type { SessionOutcome } from '../../../functions/workers/session.ts';
+import type { RunOutcome } from '../../../functions/workers/run.ts';
 import type { SeededRandom } from '../seeded-random.ts';
 import type { Judge } from '../judge.ts';
 import type { Timeline } from '../timeline.ts';
@@ -13,7 +13,7 @@ export interface RingWeather {
   /** The share of rings that are lost, and that come twice. */
   lost: number;
   twice: number;
-  /** The share of sessions that begin beside one that runs. */
+  /** The share of runs that begin beside another one. */
   superseding: number;
 }
 
@@ -27,7 +27,7 @@ export interface DoorbellParts {
 
 const backstopMs = 60_000;
 /** A worker that is held up for longer is given up. */
-const sessionMsMax = 75_000;
+const runMsMax = 75_000;
 const failureMs = 5_000;
 /** Many changes at once ring once. */
 const lateMs = { min: 2, max: 400 };
@@ -36,13 +36,13 @@ export class Doorbell {
   readonly #group: ControllerGroupName;
   readonly #parts: DoorbellParts;
   #running = 0;
-  /** A process runs one session at a time, also one that was given up. */
+  /** A process has one run at a time, also one that was given up. */
   readonly #busy = new Set<Member>();
   #isRung = false;
   #isComing = false;
   #isStopped = false;
   #deadlineMs = Number.POSITIVE_INFINITY;
-  sessions = 0;
+  runs = 0;
 
   constructor(group: ControllerGroupName, parts: DoorbellParts) {
     this.#group = group;
@@ -98,21 +98,21 @@ export class Doorbell {
   async #run(member: Member): Promise<void> {
     const { timeline, judge } = this.#parts;
     this.#running += 1;
-    this.sessions += 1;
+    this.runs += 1;
     const { process } = member;
     this.#busy.add(member);
-    judge.note(process.name, () => `a session of ${this.#group} begins`);
+    judge.note(process.name, () => `a run of ${this.#group} begins`);
     const ending = new AbortController();
-    const outcome = await new Promise<SessionOutcome | undefined>((resolve) => {
+    const outcome = await new Promise<RunOutcome | undefined>((resolve) => {
       process.onDeath(() => resolve(undefined));
-      timeline.after(sessionMsMax, () => resolve(undefined));
-      const session = member.groups[this.#group].session(ending.signal).finally(() => this.#busy.delete(member));
-      session.then(resolve, (error: unknown) => {
-        judge.note(process.name, () => `the session of ${this.#group} fails: ${String(error)}`);
+      timeline.after(runMsMax, () => resolve(undefined));
+      const run = member.groups[this.#group].run(ending.signal).finally(() => this.#busy.delete(member));
+      run.then(resolve, (error: unknown) => {
+        judge.note(process.name, () => `the run of ${this.#group} fails: ${String(error)}`);
         resolve(undefined);
       });
     });
-    judge.note(process.name, () => `the session of ${this.#group} ends: ${JSON.stringify(outcome)}`);
+    judge.note(process.name, () => `the run of ${this.#group} ends: ${JSON.stringify(outcome)}`);
     // What is over can still be under way in a process that was held up.
     this.#running -= 1;
     if (this.#isStopped) return;

@@ -1,6 +1,6 @@
 /**
- * A session whose time is up in the midst of its work, because the table is slow: what was begun does not go on beside the
- * next session, and nothing is done twice.
+ * A run whose time is up in the midst of its work, because the table is slow: what was begun does not go on beside the
+ * next run, and nothing is done twice.
  */
 import { defaultNetworks } from '../../functions/kube/cluster-networks.ts';
 import assert from 'node:assert/strict';
@@ -41,7 +41,7 @@ const web: Deployment = {
   },
 };
 
-test('what a session leaves unfinished ends with it, and the next one does the rest once', async () => {
+test('what a run leaves unfinished ends with it, and the next one does the rest once', async () => {
   const world = simulatedWorld();
   let delayMs = 0;
   const table = memoryTable({ clock: world.clock, fault: () => ({ delayMs }) });
@@ -51,18 +51,18 @@ test('what a session leaves unfinished ends with it, and the next one does the r
   const { api, own: controllers, store } = await world.until(openControlPlane({ settings, cluster, table, doorbell, world, ownGroup }));
   assert.ok(controllers);
   const client = api.clientFor(admin);
-  const session = (timeMs: number) => {
+  const run = (timeMs: number) => {
     const ending = new AbortController();
     world.clock.after(timeMs, () => ending.abort());
-    return world.until(controllers.session(ending.signal));
+    return world.until(controllers.run(ending.signal));
   };
   const podsMade = async (): Promise<readonly Pod[]> => (await world.until(client.list(pods, { namespace }))).items;
-  await session(50_000);
+  await run(50_000);
   await world.until(client.get(serviceAccounts, { namespace, name: 'default' }));
   await world.until(client.create(deployments, web));
 
   delayMs = slowMs;
-  assert.deepEqual(await session(15_000), { outcome: 'more' });
+  assert.deepEqual(await run(15_000), { outcome: 'more' });
   assert.ok(world.complaints.includes('reconciles were cut off'), world.complaints.join('; '));
   // What was on its way to the table arrives.
   await world.pass(2 * slowMs);
@@ -75,7 +75,7 @@ test('what a session leaves unfinished ends with it, and the next one does the r
   assert.ok(before < replicas, `${before} pods`);
 
   delayMs = 0;
-  assert.equal((await session(50_000)).outcome, 'quiet');
+  assert.equal((await run(50_000)).outcome, 'quiet');
   const all = await podsMade();
   assert.equal(all.length, replicas);
   assert.ok(all.every(({ metadata }) => metadata.deletionTimestamp === undefined));

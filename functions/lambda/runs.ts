@@ -1,7 +1,7 @@
-/** One cluster's sessions in a worker's function, with a note for the timer before and after each. */
+/** One cluster's runs in a worker's function, with a note for the timer before and after each. */
 import type { WorkerGroupName } from '../manifest.ts';
 import type { SqsDoorbell } from '../workers/doorbell/sqs-doorbell.ts';
-import type { SessionOutcome } from '../workers/session.ts';
+import type { RunOutcome } from '../workers/run.ts';
 import type { World } from '../world.ts';
 import type { InvocationContext } from './event-sources.ts';
 import type { WorkerNotes } from './worker-notes.ts';
@@ -9,10 +9,10 @@ import type { WorkerNotes } from './worker-notes.ts';
 export interface Worker {
   /** The newest revision that this process knows. */
   revision(): number;
-  session(signal: AbortSignal): Promise<SessionOutcome>;
+  run(signal: AbortSignal): Promise<RunOutcome>;
 }
 
-export interface SessionsOptions {
+export interface RunsOptions {
   readonly group: WorkerGroupName;
   readonly doorbell: SqsDoorbell;
   readonly notes: WorkerNotes;
@@ -24,13 +24,13 @@ export interface SessionsOptions {
 
 /** Before the function is ended, for the last reconciles and the cursor. */
 const lastMs = 8_000;
-/** A session that is over by then needs no note that it is on: it is missed by its deadline. */
+/** A run that is over by then needs no note that it is on: it is missed by its deadline. */
 const awakeMs = 2_000;
-/** How often a session asks whether its cluster still is. */
+/** How often a run asks whether its cluster still is. */
 const checkMs = 5_000;
 
 /** Returns how to call it off: once that is done, the note was written or never will be. */
-function sayAwakeLater({ group, notes, world, worker }: Omit<SessionsOptions, 'doorbell' | 'isThere'>): () => Promise<void> {
+function sayAwakeLater({ group, notes, world, worker }: Omit<RunsOptions, 'doorbell' | 'isThere'>): () => Promise<void> {
   let said = Promise.resolve();
   const say = async (): Promise<void> => {
     try {
@@ -48,15 +48,8 @@ function sayAwakeLater({ group, notes, world, worker }: Omit<SessionsOptions, 'd
   };
 }
 
-/** Resolves after one session. */
-export function createSessions({
-  group,
-  doorbell,
-  notes,
-  world,
-  worker,
-  isThere,
-}: SessionsOptions): (context: InvocationContext) => Promise<void> {
+/** Resolves after one run. */
+export function createRuns({ group, doorbell, notes, world, worker, isThere }: RunsOptions): (context: InvocationContext) => Promise<void> {
   const { clock, log } = world;
   let ringMs: number | undefined;
 
@@ -96,7 +89,7 @@ export function createSessions({
     const ending = new AbortController();
     const stopWatching = watchOver(ending, context);
     try {
-      const outcome = await worker.session(ending.signal);
+      const outcome = await worker.run(ending.signal);
       if (!(await isThere())) return;
       if (outcome.outcome === 'more') doorbell.ring(group);
       else ringAtDeadline(outcome.nextDeadlineMs);

@@ -1,10 +1,10 @@
 /**
  * One waking period of a worker. It takes in what changed since the cursor, reconciles until nothing is left to do,
  * and stores the cursor. Then it goes back to sleep. What the reconciles write, and what others write meanwhile, is taken in
- * on the way; a Deployment, its ReplicaSet and its Pods need one session.
+ * on the way; a Deployment, its ReplicaSet and its Pods need one run.
  *
  *   load cursor ─▶ changes since, or all ─▶ ┌ reconcile side by side ┐ ─▶ read the log once more ─▶ save
- *                                  onApplied ─▶ └──── new requests ◀─────┘      (something new: go on)
+ *                              onApplied ─▶ └──── new requests ◀─────┘      (something new: go on)
  *
  * Everything here may happen twice or be cut short anywhere: that costs time, never correctness.
  */
@@ -22,25 +22,25 @@ import type { Cache, Controller } from './controller.ts';
 import type { Wake } from './wake.ts';
 import { wakeOf } from './wake.ts';
 
-interface SessionLimits {
-  /** A session starts no reconcile after this long. */
-  readonly sessionMsMax: number;
-  /** Then it waits this long for those under way. The next session runs them again, so the holder of the clients ends their epoch. */
+interface RunLimits {
+  /** A run starts no reconcile after this long. */
+  readonly runMsMax: number;
+  /** Then it waits this long for those under way. The next run starts them again, so the holder of the clients ends their epoch. */
   readonly finishMsMax: number;
   /** Nor more than this many: a controller that never settles must not hide. */
   readonly reconcilesMax: number;
-  /** It stays awake for a delayed request that is due this soon, and leaves later ones to the next session. */
+  /** It stays awake for a delayed request that is due this soon, and leaves later ones to the next run. */
   readonly waitMsMax: number;
   /** Changes read from the log at once. */
   readonly pageChanges: number;
-  /** Changes that concern no controller are read again by the next session, unless there are more of them than this. */
+  /** Changes that concern no controller are read again by the next run, unless there are more of them than this. */
   readonly unsavedChangesMax: number;
   /** Nor are they left unsaved for longer: below the compact revision they cannot be read, and all is reconciled again. */
   readonly unsavedMsMax: number;
 }
 
-const sessionLimits: SessionLimits = {
-  sessionMsMax: 50_000,
+const runLimits: RunLimits = {
+  runMsMax: 50_000,
   finishMsMax: 5_000,
   reconcilesMax: 200_000,
   waitMsMax: 1_000,
@@ -49,7 +49,7 @@ const sessionLimits: SessionLimits = {
   unsavedMsMax: 3 * 60_000,
 };
 
-export interface SessionOptions {
+export interface RunOptions {
   readonly store: Store;
   readonly controllers: readonly Controller[];
   /** Called for each reconcile: what it writes must have been decided on what its worker alone could change since. */
@@ -59,36 +59,36 @@ export interface SessionOptions {
   readonly cursor: CursorPort;
   readonly codeVersion: string;
   readonly world: World;
-  /** A process that runs many sessions keeps one cache for all. Default: one of its own. */
+  /** A process with many runs keeps one cache for all. Default: one of its own. */
   readonly cache?: Cache;
-  readonly limits?: Partial<SessionLimits>;
+  readonly limits?: Partial<RunLimits>;
   /** Called each time that a controller sets an object or a change aside. */
   readonly countSetAside?: ((controller: string) => void) | undefined;
-  /** Ends the session early, as its deadline would. */
+  /** Ends the run early, as its deadline would. */
   readonly signal?: AbortSignal;
 }
 
-export type SessionOutcome =
-  /** Work is left: run another session at once. */
+export type RunOutcome =
+  /** Work is left: start another run at once. */
   | { readonly outcome: 'more' }
   /** Nothing to do until something changes, or until then. */
   | { readonly outcome: 'quiet'; readonly nextDeadlineMs?: number };
 
 const componentOf = (controller: Controller): string => controller.component ?? `${controller.name}-controller`;
 
-export async function runSession(options: SessionOptions): Promise<SessionOutcome> {
+export async function runControllers(options: RunOptions): Promise<RunOutcome> {
   const cache = options.cache ?? createCache(options.store);
-  const session = new Session(options, cache);
+  const run = new WorkerRun(options, cache);
   try {
-    return await session.run();
+    return await run.complete();
   } finally {
-    session.close();
+    run.close();
   }
 }
 
-class Session {
-  readonly #options: SessionOptions;
-  readonly #limits: SessionLimits;
+class WorkerRun {
+  readonly #options: RunOptions;
+  readonly #limits: RunLimits;
   readonly #cache: Cache;
   readonly #wake: Wake;
   readonly #runs: ReadonlyMap<Controller, ControllerRun>;
@@ -104,10 +104,10 @@ class Session {
   #woken = 0;
   #reconciles = 0;
 
-  constructor(options: SessionOptions, cache: Cache) {
+  constructor(options: RunOptions, cache: Cache) {
     const { clock, random, log } = options.world;
     this.#options = options;
-    this.#limits = { ...sessionLimits, ...options.limits };
+    this.#limits = { ...runLimits, ...options.limits };
     this.#cache = cache;
     this.#wake = wakeOf(options.controllers, (controller, change, error) => this.#runs.get(controller)?.setAside(change, error));
     this.#wakeSignal = new WakeSignal(clock);
@@ -138,7 +138,7 @@ class Session {
     this.#unsubscribe();
   }
 
-  async run(): Promise<SessionOutcome> {
+  async complete(): Promise<RunOutcome> {
     const saved = await this.#options.cursor.load();
     await this.#catchUp(saved);
     const quiet = await this.#work();
@@ -195,7 +195,7 @@ class Session {
     this.#resyncedAtMs.set(run.controller.name, this.#options.world.clock.now());
   }
 
-  /** Works until nothing is left (true) or the session has to end (false). */
+  /** Works until nothing is left (true) or the run has to end (false). */
   async #work(): Promise<boolean> {
     for (;;) {
       if (this.#mustStop()) {
@@ -245,7 +245,7 @@ class Session {
   }
 
   #leftMs(): number {
-    return this.#startedMs + this.#limits.sessionMsMax - this.#options.world.clock.monotonicMs();
+    return this.#startedMs + this.#limits.runMsMax - this.#options.world.clock.monotonicMs();
   }
 
   #isIdle(): boolean {
