@@ -1,5 +1,5 @@
 /**
- * Generates what the house derives from the kinds' facts: TypeScript types and the run-time tables, for every group and
+ * Generates what the project derives from the kinds' facts: TypeScript types and the run-time tables, for every group and
  * version that a default kube-apiserver serves.
  *
  * In: `schema.json` (OpenAPI definitions with list types, merge keys, enums, defaults) and `protobuf.json` (field

@@ -1,4 +1,4 @@
-/** `npm run check`: the rules of the house without the tests. */
+/** `npm run check`: the architecture tests, types, lint and format, without the other tests. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
@@ -8,7 +8,7 @@ const commands = [
   ['oxlint', '--type-aware'],
   ['oxfmt', '--check', '.'],
   ['knip', '--no-config-hints'],
-  ['node', '--test', 'test/house/**/*.test.ts'],
+  ['node', '--test', 'test/architecture/**/*.test.ts'],
 ];
 // All of them run, so that one run shows every finding.
 const failed = commands.filter(([program = '', ...args]) => spawnSync(program, args, { cwd: root, stdio: 'inherit' }).status !== 0);

@@ -57,7 +57,7 @@ const unitTests: readonly TestStage[] = [
     'openapi/**/*.test.ts',
   ),
   unit('unit: command line, local cluster', 'infra/{aws,backup,bundle,cli,images,local}/**/*.test.ts', 'infra/*.test.ts'),
-  unit('unit: judges, runner, house', 'test/{house,runner,conformance,compare,programs,support}/**/*.test.ts'),
+  unit('unit: judges, runner, architecture', 'test/{architecture,runner,conformance,compare,programs,support}/**/*.test.ts'),
 ];
 
 /** A minute of the processor, which those who work on something else need not wait for. */

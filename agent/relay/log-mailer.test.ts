@@ -9,7 +9,7 @@ import type { NumberedChunk } from '../transport.ts';
 import { createLogMailer } from './log-mailer.ts';
 import { createOutbox } from './outbox.ts';
 
-function house(answer: (chunk: NumberedChunk | undefined) => Promise<{ upTo: number; isOpen: boolean }>) {
+function setup(answer: (chunk: NumberedChunk | undefined) => Promise<{ upTo: number; isOpen: boolean }>) {
   const world = virtualWorld();
   const end = new AbortController();
   const sent: string[] = [];
@@ -31,7 +31,7 @@ async function* silence(signal: AbortSignal): AsyncGenerator<Buffer> {
 
 describe('a mailer', () => {
   test('a mailer sends an empty chunk at once, and every five seconds while the log is silent', async () => {
-    const { world, sent, mailer, end } = house(taken);
+    const { world, sent, mailer, end } = setup(taken);
     const sending = mailer.send({ id: 'r1' }, async (signal) => silence(signal));
     await world.advance(500);
     assert.deepEqual(sent, ['1 ']);
@@ -44,7 +44,7 @@ describe('a mailer', () => {
 
   test('a mailer asks for room less and less often, and sends nothing meanwhile', async () => {
     let upTo = 1;
-    const { world, sent, mailer } = house(async () => ({ upTo, isOpen: true }));
+    const { world, sent, mailer } = setup(async () => ({ upTo, isOpen: true }));
     const log = async function* (): AsyncGenerator<Buffer> {
       yield Buffer.alloc(chunkBytesMax, 'x');
       yield Buffer.from('rest');
@@ -66,7 +66,7 @@ describe('a mailer', () => {
       [new StatusError(503, 'ServiceUnavailable', 'busy'), 30, 36],
       [notFound({ group: '', resource: 'relays' }, 'r1'), 0, 1],
     ] as const) {
-      const { world, mailer } = house(() => Promise.reject(error));
+      const { world, mailer } = setup(() => Promise.reject(error));
       let seconds = 0;
       const failing = assert.rejects(
         mailer.send({ id: 'r1' }, async (signal) => silence(signal)),
@@ -81,7 +81,7 @@ describe('a mailer', () => {
   });
 
   test('a mailer reads a hundred logs at a time', async () => {
-    const { world, sent, mailer, end } = house(taken);
+    const { world, sent, mailer, end } = setup(taken);
     const sending = Array.from({ length: 101 }, (_, index) => mailer.send({ id: `r${index}` }, async (signal) => silence(signal)));
     await world.advance(500);
     const refusals = sent.filter((text) => text !== '1 ');

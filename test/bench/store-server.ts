@@ -1,6 +1,6 @@
 /**
  * The store behind etcd's words: `node test/bench/store-server.ts DIRECTORY`. It prints its port and serves until it is
- * ended. Only for the benchmark: the house calls the store in its own process.
+ * ended. Only for the benchmark: Hibernetes calls the store in its own process.
  */
 import { once, setMaxListeners } from 'node:events';
 import { createServer, type ServerHttp2Stream } from 'node:http2';

@@ -31,7 +31,7 @@ function bill(table: DynamodbTable): readonly string[] {
 const creates = (store: Store, count: number): Promise<unknown> =>
   Promise.all(Array.from({ length: count }, (_, index) => store.commit(create(pod(`pod-${index}`, { note: `note of pod ${index}` })))));
 
-/** Keeps house until all that was there at the start lies below the compact revision and is in object items. */
+/** Does the housekeeping until all that was there at the start lies below the compact revision, in object items. */
 async function checkpointAll({ store, world }: Given): Promise<void> {
   for (let tick = 0; tick < 3; tick += 1) {
     await store.housekeep();

@@ -1,5 +1,5 @@
 /**
- * A process to be killed: finalizes the newer format in the data directory it is given, keeps house and writes all the
+ * A process to be killed: finalizes the newer format in the data directory it is given, does the housekeeping and writes all the
  * while. Prints the name and revision of each acknowledged write, and `settled` at the end.
  */
 import { writeSync } from 'node:fs';

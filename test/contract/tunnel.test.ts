@@ -1,6 +1,6 @@
 /** Both carriers of tunnels keep the same promises. */
-import { mailHouse, relayHouse, socketPair } from '../support/tunnel-houses.ts';
+import { mailSetup, relaySetup, socketPair } from '../support/tunnel-setups.ts';
 import { tunnelContract } from './tunnel.contract.ts';
 
-tunnelContract('that both ends have in one process', relayHouse, socketPair);
-tunnelContract('by mail', () => mailHouse(), socketPair);
+tunnelContract('that both ends have in one process', relaySetup, socketPair);
+tunnelContract('by mail', () => mailSetup(), socketPair);

@@ -7,7 +7,7 @@ import { toneOf } from '../../functions/dashboard/parts/tone.ts';
 import { hashOf, overview, routeOf } from '../../functions/dashboard/route.ts';
 import { lineOf } from '../../functions/dashboard/screens/logs/log-lines.ts';
 import { filtered, rowsOf } from '../../functions/dashboard/table/rows.ts';
-import { sourceFiles } from '../house/sources.ts';
+import { sourceFiles } from '../architecture/sources.ts';
 import { hostileTexts } from './hostile-texts.ts';
 
 const sources = sourceFiles().filter(({ path }) => path.startsWith('functions/dashboard/') && !path.endsWith('.test.ts'));

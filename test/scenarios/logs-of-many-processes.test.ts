@@ -35,7 +35,7 @@ const web: Pod = {
   spec: { nodeName: 'a', containers: [{ name: 'main', image: 'nginx' }] },
 };
 
-async function house(pollHoldSecondsMax: number) {
+async function setup(pollHoldSecondsMax: number) {
   const world = virtualWorld();
   return (await timed({ world }, furnished(world, pollHoldSecondsMax))).value;
 }
@@ -75,10 +75,10 @@ async function furnished(world: VirtualWorld, pollHoldSecondsMax: number) {
   return { world, ask };
 }
 
-type House = Awaited<ReturnType<typeof furnished>>;
+type Setup = Awaited<ReturnType<typeof furnished>>;
 
 /** An agent's polls and chunks, in a process each time another. Answers how to end it. */
-function agent({ world, ask }: House, open: (request: ContainerRelay) => Promise<AsyncIterable<Buffer>>): () => void {
+function agent({ world, ask }: Setup, open: (request: ContainerRelay) => Promise<AsyncIterable<Buffer>>): () => void {
   const end = new AbortController();
   const known = new Set<string>();
   const user = nodeUser('a');
@@ -112,7 +112,7 @@ async function* lines(count: number): AsyncGenerator<Buffer> {
 }
 
 /** Moves the clock until it is settled, and returns how long that took. */
-async function timed<T>({ world }: Pick<House, 'world'>, promise: Promise<T>): Promise<{ value: T; seconds: number }> {
+async function timed<T>({ world }: Pick<Setup, 'world'>, promise: Promise<T>): Promise<{ value: T; seconds: number }> {
   const startMs = world.clock.monotonicMs();
   let isSettled = false;
   void promise.finally(() => (isSettled = true)).catch(() => undefined);
@@ -120,7 +120,7 @@ async function timed<T>({ world }: Pick<House, 'world'>, promise: Promise<T>): P
   return { value: await promise, seconds: (world.clock.monotonicMs() - startMs) / 1000 };
 }
 
-const textOf = (at: House, path: string) =>
+const textOf = (at: Setup, path: string) =>
   timed(
     at,
     at.ask(admin, 'GET', path).then(async (answer) => ({ code: answer.status, text: await answer.text() })),
@@ -128,7 +128,7 @@ const textOf = (at: House, path: string) =>
 
 describe('a log between processes that share only the table', () => {
   test('a log from another process comes within seconds where polls are held', async () => {
-    const at = await house(30);
+    const at = await setup(30);
     const stop = agent(at, async ({ query }) => {
       if (!query.includes('previous')) return lines(1000);
       throw badRequest('previous terminated container "main" in pod "web" not found');
@@ -144,7 +144,7 @@ describe('a log between processes that share only the table', () => {
   });
 
   test('a log from another process comes with the next poll where polls are not held, and the next one soon', async () => {
-    const at = await house(0);
+    const at = await setup(0);
     const stop = agent(at, async () => lines(3));
     await at.world.advance(30_000);
     const first = await textOf(at, log);
@@ -156,7 +156,7 @@ describe('a log between processes that share only the table', () => {
   });
 
   test('needs the right to read it, and a node of its own to write to', async () => {
-    const at = await house(30);
+    const at = await setup(30);
     const stop = agent(at, async () => lines(1));
     const stranger = { name: 'stranger', groups: ['system:authenticated'] };
     const asking = at.ask(stranger, 'GET', log);
@@ -169,7 +169,7 @@ describe('a log between processes that share only the table', () => {
   });
 
   test('processes that share only the table carry logs alone: exec names what to do instead, to users who may exec', async () => {
-    const at = await house(30);
+    const at = await setup(30);
     const exec = '/api/v1/namespaces/default/pods/web/exec?command=ls';
     const refused = (await (await timed(at, at.ask(admin, 'GET', exec))).value.json()) as ReturnType<StatusError['toStatus']>;
     assert.deepEqual(

@@ -14,7 +14,7 @@ import { pathToFileURL } from 'node:url';
 import { parseSync } from 'oxc-parser';
 import type { checkSync as Check, Diagnostics } from 'recheck';
 import { everyCase } from '../support/every-case.ts';
-import { isTest, root, sourceFiles } from '../house/sources.ts';
+import { isTest, root, sourceFiles } from '../architecture/sources.ts';
 
 /** Expressions that only ever see texts on which they are quick. */
 const exempt: Readonly<Record<string, string>> = {

@@ -1,4 +1,4 @@
-/** A place where processes live, one after the other: each starts cold, keeps house now and then, and dies. */
+/** A place where processes live, one after the other: each starts cold, does the housekeeping now and then, and dies. */
 import type { createStore } from '../../functions/store/create-store.ts';
 import type { StoreLimits } from '../../functions/store/limits.ts';
 import { StoreError, type Change, type Store } from '../../functions/store/store.ts';

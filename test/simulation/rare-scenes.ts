@@ -22,7 +22,7 @@ export async function standstill(stage: Stage): Promise<void> {
   const { scene, weather, hosts, random } = stage;
   await deleteOne(stage);
   weather.stall.advances = true;
-  await keepHouse(stage, 3);
+  await housekeep(stage, 3);
   weather.stall.puts = true;
   await scene.sleep(random.scale(5 * hourMs, 30 * hourMs));
   for (const host of hosts) if (random.chance(0.7)) host.process?.die();
@@ -41,9 +41,9 @@ export async function lateStart(stage: Stage): Promise<void> {
   await scene.sleep(11 * minuteMs);
   weather.frozenStarts = before;
   await deleteOne(stage);
-  await keepHouse(stage, 3);
+  await housekeep(stage, 3);
   await scene.sleep(random.scale(3 * hourMs, 10 * hourMs));
-  await keepHouse(stage, 1);
+  await housekeep(stage, 1);
 }
 
 async function deleteOne({ scene, client, random }: Stage): Promise<void> {
@@ -51,11 +51,11 @@ async function deleteOne({ scene, client, random }: Stage): Promise<void> {
   for (const verb of ['put', 'delete'] satisfies Step['verb'][]) {
     const [home] = scene.homes;
     if (home !== undefined) await client.ask(home, [{ key, verb }]);
-    if (verb === 'put' && random.chance(0.5)) await keepHouse({ scene, random }, 3);
+    if (verb === 'put' && random.chance(0.5)) await housekeep({ scene, random }, 3);
   }
 }
 
-async function keepHouse({ scene, random }: Pick<Stage, 'scene' | 'random'>, times: number): Promise<void> {
+async function housekeep({ scene, random }: Pick<Stage, 'scene' | 'random'>, times: number): Promise<void> {
   for (let time = 0; time < times; time += 1) {
     const [home] = scene.homes;
     home?.process.at(scene.timeline.nowMs, () => void home.store.housekeep().catch(expectUnavailable));

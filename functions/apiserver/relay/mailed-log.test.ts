@@ -22,7 +22,7 @@ const wish = (query: string) => ({ subresource: 'log', pod, query, method: 'GET'
 const isRefused = (code: number, message: string) => (error: unknown) =>
   error instanceof StatusError && error.code === code && error.message === message;
 
-async function house() {
+async function setup() {
   const world = virtualWorld();
   const meter = new Meter();
   const table = memoryTable({ clock: world.clock });
@@ -83,7 +83,7 @@ const since = (before: Used, after: Used): Used => ({
   requests: after.requests - before.requests,
 });
 
-type House = Awaited<ReturnType<typeof house>>;
+type Setup = Awaited<ReturnType<typeof setup>>;
 
 /** A log that carries what a test puts into it. */
 function spoken() {
@@ -120,7 +120,7 @@ async function* saying(...texts: (string | Buffer)[]): AsyncGenerator<Buffer> {
 }
 
 /** Moves the clock until it is settled. */
-async function inTime<T>({ world }: House, promise: Promise<T>, secondsMax = 60): Promise<T> {
+async function inTime<T>({ world }: Setup, promise: Promise<T>, secondsMax = 60): Promise<T> {
   let isSettled = false;
   const settled = (): void => void (isSettled = true);
   promise.then(settled, settled);
@@ -130,7 +130,7 @@ async function inTime<T>({ world }: House, promise: Promise<T>, secondsMax = 60)
 }
 
 /** Asks, and lets the agent answer as soon as it hears of it. */
-async function answered(at: House, open: (signal: AbortSignal) => Promise<AsyncIterable<Buffer>>, query?: string, mailer = at.agent()) {
+async function answered(at: Setup, open: (signal: AbortSignal) => Promise<AsyncIterable<Buffer>>, query?: string, mailer = at.agent()) {
   const asked = at.ask(query);
   await at.world.advance(1000);
   const [request] = at.waiting();
@@ -161,7 +161,7 @@ function reading(response: Response) {
 
 describe('a log that goes by mail', () => {
   test('a log that goes by mail comes as it was written, in chunks', async () => {
-    const at = await house();
+    const at = await setup();
     const text = randomBytes(chunkBytesMax).toString('hex');
     const { response, sent } = await answered(at, async () => saying(text.slice(0, 300_000), text.slice(300_000)));
     assert.deepEqual([response.status, response.headers.get('content-type')], [200, 'text/plain']);
@@ -170,13 +170,13 @@ describe('a log that goes by mail', () => {
   });
 
   test('a log that goes by mail may be empty', async () => {
-    const at = await house();
+    const at = await setup();
     const { response } = await answered(at, async () => saying());
     assert.equal(await inTime(at, response.text()), '');
   });
 
   test('a log that goes by mail that does not exist is answered with the agent’s Status', async () => {
-    const at = await house();
+    const at = await setup();
     const error = badRequest('container "c" in pod "web" is waiting to start: ContainerCreating');
     const { response } = await answered(at, () => Promise.reject(error));
     assert.deepEqual([response.status, response.headers.get('content-type')], [400, 'application/json']);
@@ -184,7 +184,7 @@ describe('a log that goes by mail', () => {
   });
 
   test('a log that goes by mail reaches its follower line by line, also after a long silence', async () => {
-    const at = await house();
+    const at = await setup();
     const log = spoken();
     log.say('one\n');
     const { response, sent } = await answered(at, async (signal) => log.open(signal), 'container=c&follow=true');
@@ -206,7 +206,7 @@ describe('a log that goes by mail', () => {
     const lines = Array.from({ length: 6 }, (_, index) => `line ${index} ${'x'.repeat(200_000)}\n`);
     for (const isCarriedOut of [true, false]) {
       for (let lost = 1; ; lost += 1) {
-        const at = await house();
+        const at = await setup();
         let number = 0;
         const mailer = at.agent(async (id, chunk) => {
           number += 1;
@@ -224,7 +224,7 @@ describe('a log that goes by mail', () => {
 
 describe('whose log it is', () => {
   test('a chunk that is there stays as it is, and one beyond the grant is not taken', async () => {
-    const at = await house();
+    const at = await setup();
     const asked = at.ask();
     await at.world.advance(100);
     const { id } = at.waiting()[0]!;
@@ -238,7 +238,7 @@ describe('whose log it is', () => {
   });
 
   test('only the node whose log was requested may send chunks of it', async () => {
-    const at = await house();
+    const at = await setup();
     const asked = at.ask();
     await at.world.advance(100);
     const { id } = at.waiting()[0]!;
@@ -257,7 +257,7 @@ describe('whose log it is', () => {
   });
 
   test('what is too large or has no number is refused', async () => {
-    const at = await house();
+    const at = await setup();
     const asked = at.ask();
     await at.world.advance(100);
     const { id } = at.waiting()[0]!;
@@ -273,7 +273,7 @@ describe('whose log it is', () => {
   });
 
   test('a restarted agent does not continue the log that its predecessor began', async () => {
-    const at = await house();
+    const at = await setup();
     const log = spoken();
     log.say('one\n');
     const { response, id } = await answered(at, async (signal) => log.open(signal), 'container=c&follow=true');
@@ -290,7 +290,7 @@ describe('the end', () => {
   };
 
   test('a client that leaves a silent log ends it within five seconds', async () => {
-    const at = await house();
+    const at = await setup();
     const log = spoken();
     const { response, sent } = await answered(at, async (signal) => log.open(signal), 'container=c&follow=true');
     const { leave } = reading(response);
@@ -300,7 +300,7 @@ describe('the end', () => {
   });
 
   test('an agent is never far ahead of a client, waits for it, and stops when it has gone', async () => {
-    const at = await house();
+    const at = await setup();
     const counted = { bytes: 0 };
     const { response, sent, id } = await answered(at, async (signal) => chatty(signal, counted), 'container=c&follow=true');
     await at.world.advance(300_000);
@@ -318,7 +318,7 @@ describe('the end', () => {
   });
 
   test('an agent stops within a minute when the client’s process is gone without a word', async () => {
-    const at = await house();
+    const at = await setup();
     const asked = at.ask();
     await at.world.advance(1000);
     const { id } = at.waiting()[0]!;
@@ -336,7 +336,7 @@ describe('the end', () => {
 
   test('an agent that becomes unresponsive, or cannot read on, breaks the log: it must not pass for whole', async () => {
     for (const fails of [true, false]) {
-      const at = await house();
+      const at = await setup();
       let isSilent = false;
       const mailer = at.agent((id, chunk) => (isSilent ? new Promise(() => undefined) : at.sendChunk(id, chunk)));
       const broken = async function* (): AsyncGenerator<Buffer> {
@@ -357,7 +357,7 @@ describe('the end', () => {
 
   test('when the host’s time is up, a log that is followed ends, and any other breaks', async () => {
     for (const follow of [true, false]) {
-      const at = await house();
+      const at = await setup();
       const log = spoken();
       log.say('one\n');
       const { response, sent } = await answered(at, async (signal) => log.open(signal), `container=c&follow=${follow}`);
@@ -371,7 +371,7 @@ describe('the end', () => {
   });
 
   test('whatever happened, nothing is left after an hour', async () => {
-    const at = await house();
+    const at = await setup();
     const { response, id } = await answered(at, async () => saying('one\n'));
     await inTime(at, response.text());
     await at.table.prune({ logIndex: 0, revision: 0, beforeMs: at.world.clock.now() + 3_601_000 });
@@ -381,7 +381,7 @@ describe('the end', () => {
 
 describe('who waits', () => {
   test('a waiting client is announced for 30 seconds, and lets its node poll again soon for a minute', async () => {
-    const at = await house();
+    const at = await setup();
     const asked = at.ask('container=c&tailLines=5');
     await at.world.advance(100);
     const [{ id: _id, ...request }] = at.waiting() as [RelayRequest];
@@ -396,7 +396,7 @@ describe('who waits', () => {
   });
 
   test('fifty clients may wait at a node: more are refused until one of them goes', async () => {
-    const at = await house();
+    const at = await setup();
     const results = Array.from({ length: 51 }, () => at.ask().catch((error: unknown) => error));
     await at.world.advance(1000);
     assert.equal(at.waiting().length, 50);
@@ -416,7 +416,7 @@ describe('who waits', () => {
 
 describe('what it costs', () => {
   test('a short log: nine calls, besides the change in the log that polls read', async () => {
-    const at = await house();
+    const at = await setup();
     const before = at.used();
     const { response } = await answered(at, async () => saying('one\n'));
     await inTime(at, response.text());
@@ -424,7 +424,7 @@ describe('what it costs', () => {
   });
 
   test('a quiet minute of a log that is followed', async () => {
-    const at = await house();
+    const at = await setup();
     const { response } = await answered(at, async (signal) => spoken().open(signal), 'container=c&follow=true');
     const { leave } = reading(response);
     await at.world.advance(60_000);
@@ -436,7 +436,7 @@ describe('what it costs', () => {
 
   test('a megabyte: a tenth of a unit for each kilobyte where lines are alike, and one where they are noise', async () => {
     const cost = async (text: string): Promise<Used> => {
-      const at = await house();
+      const at = await setup();
       const before = at.used();
       const { response } = await answered(at, async () => saying(text));
       assert.equal((await inTime(at, response.text())).length, text.length);

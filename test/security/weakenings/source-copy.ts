@@ -2,7 +2,7 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { root } from '../../house/sources.ts';
+import { root } from '../../architecture/sources.ts';
 
 export interface Edit {
   /** The path from the project's root. */

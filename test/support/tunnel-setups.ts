@@ -17,7 +17,7 @@ import { createStore } from '../../functions/store/create-store.ts';
 import { memoryTable } from '../../functions/store/memory/memory-table.ts';
 import type { Table } from '../../functions/store/table.ts';
 import { requestInfoOf } from '../../functions/apiserver/http/request-info.ts';
-import type { TunnelHouse } from '../contract/tunnel.contract.ts';
+import type { TunnelSetup } from '../contract/tunnel.contract.ts';
 import { type VirtualWorld, virtualWorld } from './virtual-world.ts';
 
 const soonMs = 300;
@@ -72,7 +72,7 @@ function reached() {
   };
 }
 
-export async function relayHouse(): Promise<TunnelHouse> {
+export async function relaySetup(): Promise<TunnelSetup> {
   const world = virtualWorld();
   const hub = createRelayHub(world);
   const ends = reached();
@@ -122,7 +122,7 @@ export async function relayHouse(): Promise<TunnelHouse> {
   };
 }
 
-export interface MailHouseOptions {
+export interface MailSetupOptions {
   readonly world?: VirtualWorld;
   readonly table?: Table;
   /** What the API's processes see of the table's mailboxes. */
@@ -132,7 +132,7 @@ export interface MailHouseOptions {
   readonly pollMs?: number;
 }
 
-export interface MailHouse extends TunnelHouse {
+export interface MailSetup extends TunnelSetup {
   readonly table: Table;
   /** The process that the node's agent talks to, and the one of its callers. */
   readonly processes: { readonly node: TunnelsByMail; readonly caller: TunnelsByMail };
@@ -146,7 +146,7 @@ export interface MailHouse extends TunnelHouse {
 
 export const nodeUser = (name: string): User => ({ name: `system:node:${name}`, groups: ['system:nodes', 'system:authenticated'] });
 
-export async function mailHouse(options: MailHouseOptions = {}): Promise<MailHouse> {
+export async function mailSetup(options: MailSetupOptions = {}): Promise<MailSetup> {
   const { world = virtualWorld(), secondsMax = 895, pollMs = soonMs } = options;
   const { table = memoryTable({ clock: world.clock }), mail = (whole: Mail) => whole } = options;
   const secret = new Uint8Array(32).fill(5);

@@ -1,4 +1,4 @@
-/** The project's own source files, as the house tests see them. */
+/** The project's own source files, as the architecture tests see them. */
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
