@@ -13,7 +13,7 @@ import { capitalised } from './capitalised.ts';
 interface AlarmSpec {
   /** Also the end of the alarm's place in the tree of constructs. */
   readonly id: string;
-  readonly says: string;
+  readonly text: string;
   /** The anchor of a heading in infra/runbook.md. */
   readonly section: string;
   readonly metric: IMetric;
@@ -57,9 +57,9 @@ const setAside = (table: ITableV2, period: Duration): IMetric =>
   });
 
 export function createAlarms(scope: Construct, topic: Topic, specs: readonly AlarmSpec[]): readonly Alarm[] {
-  return specs.map(({ id, says, section, metric, threshold, periods }) => {
+  return specs.map(({ id, text, section, metric, threshold, periods }) => {
     const alarm = new Alarm(scope, id, {
-      alarmDescription: `${says} What to do: infra/runbook.md#${section}`,
+      alarmDescription: `${text} What to do: infra/runbook.md#${section}`,
       metric,
       threshold,
       evaluationPeriods: periods,
@@ -78,7 +78,7 @@ export function controlPlaneAlarms({ queues, functions, endpoint }: ControlPlane
   return [
     ...[queues.deadLetters, queues.fifoDeadLetters].map((queue, index) => ({
       id: index === 0 ? 'DeadLetters' : 'FifoDeadLetters',
-      says: 'Messages could not be handled and were put aside.',
+      text: 'Messages could not be handled and were put aside.',
       section: 'dead-letters',
       metric: queue.metricApproximateNumberOfMessagesVisible({ period: minute, statistic: Stats.MAXIMUM }),
       threshold: 0,
@@ -86,8 +86,8 @@ export function controlPlaneAlarms({ queues, functions, endpoint }: ControlPlane
     })),
     ...[...queues.groups].map(([group, queue]) => ({
       id: `${capitalised(group)}Waits`,
-      says: `Nobody answers the doorbell of the ${group}.`,
-      section: 'nobody-answers-a-doorbell',
+      text: `No function answers the doorbell of the ${group}.`,
+      section: 'no-function-answers-a-doorbell',
       metric: queue.metricApproximateAgeOfOldestMessage({ period: minute, statistic: Stats.MAXIMUM }),
       threshold: ringWaitsSecondsMax,
       periods: 3,
@@ -95,7 +95,7 @@ export function controlPlaneAlarms({ queues, functions, endpoint }: ControlPlane
     ...(late === undefined ? [] : [streamIsLate(late)]),
     {
       id: 'WatermarkLate',
-      says: 'The state of a cluster is not written down: its watermark stays behind the log.',
+      text: 'The state of a cluster is not written down: its watermark stays behind the log.',
       section: 'the-watermark-is-late',
       metric: watermarkLateness(table, minutes10),
       threshold: watermarkLateSecondsMax,
@@ -104,7 +104,7 @@ export function controlPlaneAlarms({ queues, functions, endpoint }: ControlPlane
     },
     {
       id: 'SetAside',
-      says: 'A controller has set an object aside that it fails on each time.',
+      text: 'A controller has set an object aside that it fails on each time.',
       section: 'something-is-set-aside',
       metric: setAside(table, minutes20),
       threshold: 0,
@@ -113,7 +113,7 @@ export function controlPlaneAlarms({ queues, functions, endpoint }: ControlPlane
     ...[...functions].flatMap(([name, made]) => functionAlarms(name, made)),
     {
       id: 'ApiFails',
-      says: 'The API answers with 5xx.',
+      text: 'The API answers with 5xx.',
       section: 'the-api-fails',
       metric: endpoint.failures,
       threshold: failuresInMinutesMax,
@@ -124,7 +124,7 @@ export function controlPlaneAlarms({ queues, functions, endpoint }: ControlPlane
 
 const streamIsLate = (doorbell: EventFunction): AlarmSpec => ({
   id: 'StreamLate',
-  says: 'The stream of the table reaches the doorbell late.',
+  text: 'The stream of the table reaches the doorbell late.',
   section: 'the-stream-is-late',
   metric: doorbell.metric('IteratorAge', { period: minute, statistic: Stats.MAXIMUM }),
   threshold: streamLateMsMax,
@@ -134,7 +134,7 @@ const streamIsLate = (doorbell: EventFunction): AlarmSpec => ({
 const functionAlarms = (name: string, made: EventFunction): readonly AlarmSpec[] => [
   {
     id: `${capitalised(name)}Errors`,
-    says: `The function ${name} fails.`,
+    text: `The function ${name} fails.`,
     section: 'a-function-fails',
     metric: made.metricErrors({ period: minutes5 }),
     threshold: 0,
@@ -142,7 +142,7 @@ const functionAlarms = (name: string, made: EventFunction): readonly AlarmSpec[]
   },
   {
     id: `${capitalised(name)}Throttles`,
-    says: `The function ${name} is wanted more often than it may run.`,
+    text: `The function ${name} is wanted more often than it may run.`,
     section: 'a-function-is-throttled',
     metric: made.metricThrottles({ period: minutes5 }),
     threshold: 0,
@@ -156,7 +156,7 @@ const tableOperations = ['PutItem', 'UpdateItem', 'GetItem', 'Query'] as readonl
 export const tableAlarms = (table: ITableV2): readonly AlarmSpec[] => [
   {
     id: 'TableThrottles',
-    says: 'The table refuses requests because there are too many.',
+    text: 'The table refuses requests because there are too many.',
     section: 'the-table-is-throttled',
     metric: table.metricThrottledRequestsForOperations({ operations: [...tableOperations], period: minute }),
     threshold: 0,

@@ -108,7 +108,7 @@ test('what runs never and waits always is on the bill too', () => {
       'timer',
       'storage and its recovery',
       'logs',
-      'queues, asked in vain',
+      'queues, asked while empty',
       'the minute',
       'the key that seals Secrets',
       'alarms',

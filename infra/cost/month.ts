@@ -161,7 +161,7 @@ function standingRows(usage: Usage, shape: ClusterShape): Row[] {
   return [
     { ...computed, name: 'storage and its recovery', dollars: storedGb * prices.storedGbMonth },
     { ...computed, name: 'logs', dollars: loggedGb * (prices.loggedGb + assumptions.logMonths * prices.logGbMonth) },
-    { ...fixed, name: 'queues, asked in vain', usage: waiting, dollars: dollarsOf(waiting, 0) },
+    { ...fixed, name: 'queues, asked while empty', usage: waiting, dollars: dollarsOf(waiting, 0) },
     { ...fixed, name: 'the minute', dollars: scheduledCalls * prices.scheduledCall },
     { ...fixed, name: 'the key that seals Secrets', dollars: prices.secretMonth + keyReads * prices.secretRead },
     { ...fixed, name: 'alarms', dollars: alarmDollars },

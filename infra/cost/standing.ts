@@ -65,7 +65,7 @@ export const resourcePrices: Readonly<Record<string, ResourcePrice>> = {
   'AWS::S3::BucketPolicy': free,
   'AWS::SNS::Topic': free,
   'AWS::SNS::TopicPolicy': free,
-  'AWS::SQS::Queue': counted('queues, asked in vain'),
+  'AWS::SQS::Queue': counted('queues, asked while empty'),
   'AWS::SQS::QueuePolicy': free,
   'AWS::Scheduler::Schedule': counted('the minute'),
   'AWS::SecretsManager::Secret': counted('the key that seals Secrets'),

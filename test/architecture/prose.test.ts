@@ -4,13 +4,22 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { complaintsAbout } from './prose.ts';
-import { sourceFiles } from './sources.ts';
+import { complaintsAbout, documentComplaints } from './prose.ts';
+import { documents, sourceFiles } from './sources.ts';
 
 test('comments and test names use plain words and short sentences', () => {
   // The files beside this one hold the words as examples.
   const files = sourceFiles().filter(({ path }) => !path.startsWith('test/architecture/'));
   assert.deepEqual(files.flatMap(complaintsAbout), []);
+});
+
+test('documents use plain words', () => {
+  assert.deepEqual(documents().flatMap(documentComplaints), []);
+});
+
+test('code, quotes and links in a document are no prose', () => {
+  const text = '# Nobody\n`say` "tell" [docs](look.md)\n```\nsay\n```\n';
+  assert.deepEqual(documentComplaints({ path: 'a.md', text }), ['a.md:1: "Nobody": name the actor: no client, no process, no test']);
 });
 
 test('a complaint names the place, the word and what to write instead', () => {

@@ -27,6 +27,9 @@ const banned: readonly { readonly found: RegExp; readonly instead: string }[] = 
 
 export const wordsMax = 20;
 
+const bannedIn = (text: string): readonly string[] =>
+  banned.filter(({ found }) => found.test(text)).map(({ found, instead }) => `"${found.exec(text)?.[0]}": ${instead}`);
+
 const lineOf = (text: string, offset: number): number => text.slice(0, offset).split('\n').length;
 
 /** Comments in lines of their own, one after the other, are one text. */
@@ -71,10 +74,19 @@ export function complaintsAbout(file: SourceFile): readonly string[] {
     sentencesOf(text).flatMap((sentence) => {
       const shown = sentence.replace(/\s+/g, ' ').trim();
       const words = drawing.test(shown) ? 0 : shown.split(' ').length;
-      return [
-        ...banned.filter(({ found }) => found.test(shown)).map(({ found, instead }) => `"${found.exec(shown)?.[0]}": ${instead}`),
-        ...(words > wordsMax ? [`${words} words in a sentence; ${wordsMax} at most, one fact each`] : []),
-      ].map((complaint) => `${path}:${line}: ${complaint}: ${shown}`);
+      return [...bannedIn(shown), ...(words > wordsMax ? [`${words} words in a sentence; ${wordsMax} at most, one fact each`] : [])].map(
+        (complaint) => `${path}:${line}: ${complaint}: ${shown}`,
+      );
     }),
   );
+}
+
+/** What is wrong with the words of a document: a line for each finding. Code, quotes and the targets of links do not count. */
+export function documentComplaints({ path, text }: SourceFile): readonly string[] {
+  const prose = text
+    .replace(/^```[\s\S]*?^```/gm, (block) => block.replace(/[^\n]/g, ''))
+    .replace(/`[^`\n]*`/g, 'code')
+    .replace(/"[^"\n]*"/g, 'quote')
+    .replace(/\]\([^)]*\)/g, ']');
+  return prose.split('\n').flatMap((line, index) => bannedIn(line).map((complaint) => `${path}:${index + 1}: ${complaint}`));
 }

@@ -12,6 +12,13 @@ export interface SourceFile {
 
 const generated = /\/generated\//;
 
+/** READMEs, the run-book and the like. Decision records keep the words of their day. */
+export const documents = (): readonly SourceFile[] =>
+  globSync('{*,{functions,agent,infra,openapi,test}/**/*}.md', { cwd: root })
+    .sort()
+    .filter((path) => !path.includes('node_modules') && !path.startsWith('infra/decisions/'))
+    .map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));
+
 export function sourceFiles(): readonly SourceFile[] {
   return globSync('{functions,agent,infra,openapi,test}/**/*.{ts,tsx}', { cwd: root })
     .sort()
