@@ -56,7 +56,7 @@ const retryMsMax = 20_000;
 /** What a held request may take on top of the time it may be held. */
 const answerSecondsExtra = 15;
 
-interface Said {
+interface Acknowledged {
   readonly status: PodStatus;
   readonly finished: boolean;
 }
@@ -74,10 +74,10 @@ export function createPollLoop(options: PollOptions): PollLoop {
 
 class Poll implements PollLoop {
   readonly #options: PollOptions;
-  readonly #acknowledged = new Map<string, Said>();
+  readonly #acknowledged = new Map<string, Acknowledged>();
   readonly #pending = new Map<string, PodReport>();
   #nodeStatus: NodeStatus | undefined;
-  #nodeStatusSaid: NodeStatus | undefined;
+  #nodeStatusSent: NodeStatus | undefined;
   #since: string | undefined;
   #answered = false;
   /** Ends the held request, or the pause before the next one. */
@@ -94,13 +94,13 @@ class Poll implements PollLoop {
   }
 
   repeatStatus(): void {
-    this.#nodeStatusSaid = undefined;
+    this.#nodeStatusSent = undefined;
   }
 
   report(pod: Pod, status: PodStatus, finished: boolean): void {
     const uid = uidOf(pod);
-    const said = this.#acknowledged.get(uid);
-    if (said !== undefined && said.finished === finished && deepEqual(said.status, status)) {
+    const acknowledged = this.#acknowledged.get(uid);
+    if (acknowledged !== undefined && acknowledged.finished === finished && deepEqual(acknowledged.status, status)) {
       this.#pending.delete(uid);
       return;
     }
@@ -111,8 +111,8 @@ class Poll implements PollLoop {
   }
 
   isOverruled(pod: Pod): boolean {
-    const said = this.#acknowledged.get(uidOf(pod));
-    return said !== undefined && !this.#pending.has(uidOf(pod)) && !isSameVerdict(said.status, pod.status);
+    const acknowledged = this.#acknowledged.get(uidOf(pod));
+    return acknowledged !== undefined && !this.#pending.has(uidOf(pod)) && !isSameVerdict(acknowledged.status, pod.status);
   }
 
   forget(podUid: string): void {
@@ -135,7 +135,7 @@ class Poll implements PollLoop {
   }
 
   #hasStatusNews(): boolean {
-    return this.#nodeStatus !== undefined && !deepEqual(this.#nodeStatus, this.#nodeStatusSaid);
+    return this.#nodeStatus !== undefined && !deepEqual(this.#nodeStatus, this.#nodeStatusSent);
   }
 
   #hasNews(): boolean {
@@ -162,7 +162,7 @@ class Poll implements PollLoop {
   }
 
   #acknowledge(sent: NodePollRequest): void {
-    if (sent.status !== undefined) this.#nodeStatusSaid = sent.status;
+    if (sent.status !== undefined) this.#nodeStatusSent = sent.status;
     for (const entry of sent.pods ?? []) {
       // Something newer may have come while the request was under way, or the pod is gone.
       if (this.#pending.get(entry.uid) !== entry) continue;

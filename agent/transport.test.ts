@@ -60,8 +60,8 @@ describe('what the agent sends over HTTP', () => {
     assert.deepEqual(await poll(), answer);
     writeFileSync(tokenFile, 'two');
     await poll();
-    const said = (token: string): string => `POST ${pollPath('node-a')} Bearer ${token} {"waitSeconds":20,"since":"6"}`;
-    assert.deepEqual(heard, [said('one'), said('two')]);
+    const requestWith = (token: string): string => `POST ${pollPath('node-a')} Bearer ${token} {"waitSeconds":20,"since":"6"}`;
+    assert.deepEqual(heard, [requestWith('one'), requestWith('two')]);
   });
 
   test('one of several clusters behind a host is asked below its path', async () => {

@@ -83,7 +83,7 @@ const everyController = 'functions/controllers/**/*.test.ts';
 /** Clusters of simulated nodes and queues in virtual time: a minute for the processor, none for the world. */
 const simulatedClusters: TestStage = unit('simulated clusters: cold workers, costs', 'test/simulated-clusters/**/*.test.ts');
 /** In one process: its tests share templates, which take long to make. */
-const templates: TestStage = unit('infra: what a cloud would be told', 'test/infra/**/*.test.ts');
+const templates: TestStage = unit('infra: templates for a cloud', 'test/infra/**/*.test.ts');
 const engines: TestStage = clusters('engines: the store on DynamoDB Local', 'test/engines/**/*.test.ts');
 
 export const furtherStages: readonly Stage[] = [

@@ -55,7 +55,7 @@ const zone = { domain: 'cluster.local', index: serviceIndex([web, database, empt
 const ask = (name: string, type = 'A'): Decision => decide({ name, type }, zone);
 
 /** `TYPE data` for each answer; the outcome's name when there is none. */
-function said(name: string, type = 'A'): string[] {
+function answersTo(name: string, type = 'A'): string[] {
   const decision = ask(name, type);
   if (decision.outcome === 'elsewhere') return ['elsewhere'];
   if (decision.answers.length === 0) return [decision.nxdomain ? 'no such name' : 'no such record'];
@@ -67,25 +67,25 @@ function said(name: string, type = 'A'): string[] {
 }
 
 describe('addresses', () => {
-  test('a service has its cluster IP', () => assert.deepEqual(said('web.shop.svc.cluster.local'), ['A 10.96.0.10']));
+  test('a service has its cluster IP', () => assert.deepEqual(answersTo('web.shop.svc.cluster.local'), ['A 10.96.0.10']));
   test('a headless service has the addresses of its ready endpoints', () =>
-    assert.deepEqual(said('db.shop.svc.cluster.local'), ['A 10.244.1.2', 'A 10.244.2.2']));
+    assert.deepEqual(answersTo('db.shop.svc.cluster.local'), ['A 10.244.1.2', 'A 10.244.2.2']));
   test('an endpoint has its hostname, or its address with dashes', () => {
-    assert.deepEqual(said('db-0.db.shop.svc.cluster.local'), ['A 10.244.1.2']);
-    assert.deepEqual(said('10-244-2-2.db.shop.svc.cluster.local'), ['A 10.244.2.2']);
-    assert.deepEqual(said('10-244-1-2.db.shop.svc.cluster.local'), ['no such name']);
+    assert.deepEqual(answersTo('db-0.db.shop.svc.cluster.local'), ['A 10.244.1.2']);
+    assert.deepEqual(answersTo('10-244-2-2.db.shop.svc.cluster.local'), ['A 10.244.2.2']);
+    assert.deepEqual(answersTo('10-244-1-2.db.shop.svc.cluster.local'), ['no such name']);
   });
   test('a pod’s name resolves to the address that it contains', () => {
-    assert.deepEqual(said('10-244-9-8.shop.pod.cluster.local'), ['A 10.244.9.8']);
-    assert.deepEqual(said('2001-db8--7.shop.pod.cluster.local', 'AAAA'), ['AAAA 2001:db8::7']);
-    assert.deepEqual(said('10-244-9-800.shop.pod.cluster.local'), ['no such name']);
-    assert.deepEqual(said('web-1.shop.pod.cluster.local'), ['no such name']);
+    assert.deepEqual(answersTo('10-244-9-8.shop.pod.cluster.local'), ['A 10.244.9.8']);
+    assert.deepEqual(answersTo('2001-db8--7.shop.pod.cluster.local', 'AAAA'), ['AAAA 2001:db8::7']);
+    assert.deepEqual(answersTo('10-244-9-800.shop.pod.cluster.local'), ['no such name']);
+    assert.deepEqual(answersTo('web-1.shop.pod.cluster.local'), ['no such name']);
   });
 });
 
 describe('other records', () => {
   test('a named port has an SRV record that points to the service, with its address beside it', () => {
-    assert.deepEqual(said('_http._tcp.web.shop.svc.cluster.local', 'SRV'), [
+    assert.deepEqual(answersTo('_http._tcp.web.shop.svc.cluster.local', 'SRV'), [
       'SRV {"target":"web.shop.svc.cluster.local","port":80,"priority":0,"weight":100}',
     ]);
     const decision = ask('_http._tcp.web.shop.svc.cluster.local', 'SRV');
@@ -93,35 +93,35 @@ describe('other records', () => {
     assert.deepEqual(decision.additionals, [{ type: 'A', name: 'web.shop.svc.cluster.local', ttl: 5, data: '10.96.0.10' }]);
   });
   test('a headless service’s SRV records point to each endpoint at its own port', () => {
-    assert.deepEqual(said('_sql._tcp.db.shop.svc.cluster.local', 'SRV'), [
+    assert.deepEqual(answersTo('_sql._tcp.db.shop.svc.cluster.local', 'SRV'), [
       'SRV {"target":"db-0.db.shop.svc.cluster.local","port":15432,"priority":0,"weight":50}',
       'SRV {"target":"10-244-2-2.db.shop.svc.cluster.local","port":15432,"priority":0,"weight":50}',
     ]);
   });
   test('a question for SRV records without a port’s name returns all ports', () =>
-    assert.equal(said('web.shop.svc.cluster.local', 'SRV').length, 2));
+    assert.equal(answersTo('web.shop.svc.cluster.local', 'SRV').length, 2));
   test('reverse questions for addresses of Services and endpoints return names; others go to other servers', () => {
-    assert.deepEqual(said('10.0.96.10.in-addr.arpa', 'PTR'), ['PTR web.shop.svc.cluster.local']);
-    assert.deepEqual(said('2.1.244.10.in-addr.arpa', 'PTR'), ['PTR db-0.db.shop.svc.cluster.local']);
-    assert.deepEqual(said('1.1.168.192.in-addr.arpa', 'PTR'), ['elsewhere']);
-    assert.deepEqual(said(`7.${'0.'.repeat(23)}8.b.d.0.1.0.0.2.ip6.arpa`, 'PTR'), ['PTR 2001-db8--7.six.shop.svc.cluster.local']);
-    assert.deepEqual(said('7.ip6.arpa', 'PTR'), ['elsewhere']);
+    assert.deepEqual(answersTo('10.0.96.10.in-addr.arpa', 'PTR'), ['PTR web.shop.svc.cluster.local']);
+    assert.deepEqual(answersTo('2.1.244.10.in-addr.arpa', 'PTR'), ['PTR db-0.db.shop.svc.cluster.local']);
+    assert.deepEqual(answersTo('1.1.168.192.in-addr.arpa', 'PTR'), ['elsewhere']);
+    assert.deepEqual(answersTo(`7.${'0.'.repeat(23)}8.b.d.0.1.0.0.2.ip6.arpa`, 'PTR'), ['PTR 2001-db8--7.six.shop.svc.cluster.local']);
+    assert.deepEqual(answersTo('7.ip6.arpa', 'PTR'), ['elsewhere']);
   });
   test('the zone answers with its SOA record and the version of its DNS schema', () => {
-    assert.equal(said('cluster.local', 'SOA').length, 1);
-    assert.deepEqual(said('dns-version.cluster.local', 'TXT'), ['TXT 1.1.0']);
+    assert.equal(answersTo('cluster.local', 'SOA').length, 1);
+    assert.deepEqual(answersTo('dns-version.cluster.local', 'TXT'), ['TXT 1.1.0']);
   });
 });
 
 describe('aliases', () => {
   test('an alias to a name outside the cluster returns its CNAME alone', () => {
-    assert.deepEqual(said('out.shop.svc.cluster.local'), ['CNAME example.org']);
+    assert.deepEqual(answersTo('out.shop.svc.cluster.local'), ['CNAME example.org']);
     const decision = ask('out.shop.svc.cluster.local');
     assert.equal(decision.outcome === 'reply' && decision.alias, 'example.org');
   });
   test('an alias to another Service is followed to its address', () =>
-    assert.deepEqual(said('in.shop.svc.cluster.local'), ['CNAME web.shop.svc.cluster.local', 'A 10.96.0.10']));
-  test('following an alias that leads to itself ends', () => assert.ok(said('loop.shop.svc.cluster.local').length < 10));
+    assert.deepEqual(answersTo('in.shop.svc.cluster.local'), ['CNAME web.shop.svc.cluster.local', 'A 10.96.0.10']));
+  test('following an alias that leads to itself ends', () => assert.ok(answersTo('loop.shop.svc.cluster.local').length < 10));
 });
 
 describe('what is not there', () => {
@@ -142,6 +142,6 @@ describe('what is not there', () => {
   ];
   for (const [what, question, outcome] of cases) {
     const [type = '', name = ''] = question.split(' ');
-    test(`${what}: ${outcome}`, () => assert.deepEqual(said(name, type), [outcome]));
+    test(`${what}: ${outcome}`, () => assert.deepEqual(answersTo(name, type), [outcome]));
   }
 });

@@ -19,7 +19,7 @@ const image = (id: string, more: Partial<Image> = {}): Image => ({
 function node(images: Image[], used: string[] = []) {
   const world = virtualWorld();
   const removed: string[] = [];
-  const told: string[] = [];
+  const shortages: string[] = [];
   let usedBytes = 0;
   const nodeImages = createNodeImages({
     ...world,
@@ -30,16 +30,16 @@ function node(images: Image[], used: string[] = []) {
       removeImage: async (id) => void removed.push(id),
     },
     usage: async () => ({ capacityBytes: 100, availableBytes: 100 - usedBytes }),
-    onShortage: (message) => told.push(message),
+    onShortage: (message) => shortages.push(message),
   });
   const fill = (bytes: number) => (usedBytes = bytes);
-  return { ...nodeImages, world, removed, told, images, used, fill };
+  return { ...nodeImages, world, removed, shortages, images, used, fill };
 }
 const twoMinutes = 2 * 60 * 1000;
 
 describe('when the disk is full', () => {
   test('images that nothing uses go until it is at four fifths', async () => {
-    const { collect, world, fill, removed, told } = node([image('a'), image('b'), image('c')]);
+    const { collect, world, fill, removed, shortages } = node([image('a'), image('b'), image('c')]);
     await collect();
     await world.advance(twoMinutes);
     fill(84);
@@ -47,7 +47,7 @@ describe('when the disk is full', () => {
     assert.deepEqual(removed, []);
     fill(95);
     await collect();
-    assert.deepEqual([removed, told], [['a', 'b'], []]);
+    assert.deepEqual([removed, shortages], [['a', 'b'], []]);
   });
 
   test('when the disk is full, images that were used longest ago go first', async () => {
@@ -64,7 +64,7 @@ describe('when the disk is full', () => {
   });
 
   test('images of running and ended containers, the sandbox’s and new ones stay, and the shortage is reported', async () => {
-    const { collect, world, fill, removed, told, images } = node(
+    const { collect, world, fill, removed, shortages, images } = node(
       [image('a'), image('b', { digests: ['b@sha256:1'] }), image('p', { tags: [sandboxImage] })],
       ['a', 'b@sha256:1'],
     );
@@ -74,7 +74,7 @@ describe('when the disk is full', () => {
     fill(90);
     await collect();
     assert.deepEqual(removed, []);
-    assert.deepEqual(told, [
+    assert.deepEqual(shortages, [
       'Failed to garbage collect required amount of images. Attempted to free 10 bytes, but only found 0 bytes eligible to free.',
     ]);
   });

@@ -127,32 +127,32 @@ describe('the Ready condition', () => {
 describe('registration', () => {
   const wanted = nodeObject(config, machine, status());
   const apiserver = (existing?: Node) => {
-    const said: unknown[] = [];
+    const sent: unknown[] = [];
     const client = {
       create: async (_type: unknown, node: Node) => {
-        said.push('create');
+        sent.push('create');
         if (existing !== undefined) throw new StatusError(409, 'AlreadyExists', 'nodes "node-a" already exists');
         return node;
       },
       get: async () => existing,
-      patch: async (_type: unknown, _at: unknown, patch: unknown) => void said.push(patch),
+      patch: async (_type: unknown, _at: unknown, patch: unknown) => void sent.push(patch),
     } as unknown as Client;
-    return { said, client };
+    return { sent, client };
   };
 
   test('registration makes a node that is not known', async () => {
-    const { said, client } = apiserver();
+    const { sent, client } = apiserver();
     await registerNode(client, wanted);
-    assert.deepEqual(said, ['create']);
+    assert.deepEqual(sent, ['create']);
   });
 
   test('registration corrects labels and annotations of one that is, and keeps those of others', async () => {
     const right = apiserver({ ...wanted, metadata: { ...wanted.metadata, labels: { ...wanted.metadata.labels, team: 'x' } } });
     await registerNode(right.client, wanted);
-    assert.deepEqual(right.said, ['create']);
+    assert.deepEqual(right.sent, ['create']);
     const wrong = apiserver({ ...wanted, metadata: { name: 'node-a', labels: { team: 'x' } } });
     await registerNode(wrong.client, wanted);
-    assert.deepEqual(wrong.said, ['create', { metadata: { labels: wanted.metadata.labels, annotations: wanted.metadata.annotations } }]);
+    assert.deepEqual(wrong.sent, ['create', { metadata: { labels: wanted.metadata.labels, annotations: wanted.metadata.annotations } }]);
   });
 
   test('registration does not hide any other refusal', async () => {

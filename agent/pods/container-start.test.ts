@@ -25,7 +25,7 @@ function starting({ own = {}, spec = {}, runtime = {}, isRestart = false, breaks
   };
   const { context, events } = nodeOfTest({ files: { ...noPodFiles, bindSubPath } });
   const created: ContainerConfig[] = [];
-  const told: string[] = [];
+  const calls: string[] = [];
   const main = container('main', own);
   const whole: Runtime = {
     ...context.runtime,
@@ -34,7 +34,7 @@ function starting({ own = {}, spec = {}, runtime = {}, isRestart = false, breaks
       return 'c1';
     },
     startContainer: async () => {},
-    stopContainer: async (id, graceSeconds) => void told.push(`stop ${id} ${graceSeconds}`),
+    stopContainer: async (id, graceSeconds) => void calls.push(`stop ${id} ${graceSeconds}`),
     ...runtime,
   };
   const start = () =>
@@ -48,7 +48,7 @@ function starting({ own = {}, spec = {}, runtime = {}, isRestart = false, breaks
         volumes: new Map([['scratch', { path: '/volumes/scratch', isReadOnly: false }]]),
       },
     );
-  return { start, created, events, told, parts };
+  return { start, created, events, calls, parts };
 }
 const failure = (reason: string, message: string) => ({
   main: { reason, message, failedAtMs: nowMs, retryAtMs: nowMs + 10_000 },
@@ -83,14 +83,14 @@ describe('a postStart hook', () => {
   });
 
   test('a postStart hook runs in the container that was just started', async () => {
-    const { start, told } = starting({ own: { lifecycle }, runtime: answer(0) });
-    assert.deepEqual([(await start()).failures, told], [{}, []]);
+    const { start, calls } = starting({ own: { lifecycle }, runtime: answer(0) });
+    assert.deepEqual([(await start()).failures, calls], [{}, []]);
   });
 
   test('a postStart hook that fails ends it', async () => {
-    const { start, told, events } = starting({ own: { lifecycle }, runtime: answer(2) });
+    const { start, calls, events } = starting({ own: { lifecycle }, runtime: answer(2) });
     assert.deepEqual((await start()).failures, failure('PostStartHookError', "command 'warm up' exited with 2: cold"));
-    assert.deepEqual(told, ['stop c1 30']);
+    assert.deepEqual(calls, ['stop c1 30']);
     assert.deepEqual(events.slice(-2), [
       `Warning FailedPostStartHook PostStartHook failed ${field}`,
       `Normal Killing FailedPostStartHook ${field}`,

@@ -74,7 +74,7 @@ class Worker implements PodWorker {
   #observed: ObservedPod = nothingObserved;
   /** Since it was observed, nothing was done and no change was reported. */
   #isObserved = false;
-  #told: ReadonlySet<string> = new Set();
+  #recorded: ReadonlySet<string> = new Set();
   #failures = 0;
   #woken = true;
   readonly #sleeping = new WakeableSleep();
@@ -196,7 +196,7 @@ class Worker implements PodWorker {
     });
     this.#status = plan.status;
     if (!this.#gone) report(this.#pod, plan.status, plan.finished);
-    this.#tell(plan.notices);
+    this.#record(plan.notices);
     return plan;
   }
 
@@ -253,14 +253,14 @@ class Worker implements PodWorker {
     return succeeded;
   }
 
-  #tell(notices: readonly Notice[]): void {
+  #record(notices: readonly Notice[]): void {
     for (const notice of notices) {
-      if (this.#told.has(notice.key)) continue;
+      if (this.#recorded.has(notice.key)) continue;
       const words = [notice.type, notice.reason, notice.message] as const;
       if (notice.containerName === undefined) recordPodEvent(this.#context, this.#pod, words);
       else recordContainerEvent(this.#context, this.#pod, { name: notice.containerName }, words);
     }
-    this.#told = new Set(notices.map(({ key }) => key));
+    this.#recorded = new Set(notices.map(({ key }) => key));
   }
 
   /** What cannot be brought up to date stays as it was; the pod keeps running. */

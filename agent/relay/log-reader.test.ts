@@ -46,8 +46,8 @@ function following(query: string) {
   const end = new AbortController();
   let isOpen = true;
   let text = '';
-  const say = (...lines: string[]): void => appendFileSync(file, lines.map((line) => `${time(1)} stdout F ${line}\n`).join(''));
-  say('one');
+  const write = (...lines: string[]): void => appendFileSync(file, lines.map((line) => `${time(1)} stdout F ${line}\n`).join(''));
+  write('one');
   const options = parseLogOptions(query, world.clock.now());
   const source = { path: file, options, isOpen: async () => isOpen, clock: world.clock, signal: end.signal };
   let ended = false;
@@ -68,29 +68,29 @@ function following(query: string) {
     await until(() => ended);
     await reading;
   };
-  return { file, say, hears, ends, abort: () => end.abort(), close: () => (isOpen = false) };
+  return { file, write, hears, ends, abort: () => end.abort(), close: () => (isOpen = false) };
 }
 
 describe('a log that is followed', () => {
   test('a log that is followed goes on until its container has ended, to the last line', async () => {
-    const { say, hears, ends, close } = following('follow=true');
+    const { write, hears, ends, close } = following('follow=true');
     await hears('one\n');
-    say('two', 'three');
+    write('two', 'three');
     await hears('one\ntwo\nthree\n');
-    say('last');
+    write('last');
     close();
     await ends();
     await hears('one\ntwo\nthree\nlast\n');
   });
 
   test('following a log goes on in the new file after a rotation, and misses nothing of the old one', async () => {
-    const { file, say, hears, ends, close } = following('follow=true&tailLines=1');
+    const { file, write, hears, ends, close } = following('follow=true&tailLines=1');
     await hears('one\n');
     renameSync(file, `${file}.1`);
     appendFileSync(`${file}.1`, `${time(2)} stdout F old\n`);
     await hears('one\nold\n');
     appendFileSync(`${file}.1`, `${time(2)} stdout F older\n`);
-    say('new');
+    write('new');
     await hears('one\nold\nolder\nnew\n');
     close();
     await ends();

@@ -27,7 +27,7 @@ export function createOutbox(clock: Pick<Clock, 'after'>): Outbox {
   let failure: Error | undefined;
   let news = Promise.withResolvers<void>();
 
-  function tell(): void {
+  function notify(): void {
     news.resolve();
     news = Promise.withResolvers<void>();
   }
@@ -37,7 +37,7 @@ export function createOutbox(clock: Pick<Clock, 'after'>): Outbox {
     let isLate = false;
     const cancel = clock.after(ms, () => {
       isLate = true;
-      tell();
+      notify();
     });
     while (!isSo() && !isLate) await news.promise;
     cancel();
@@ -47,7 +47,7 @@ export function createOutbox(clock: Pick<Clock, 'after'>): Outbox {
     for await (const part of log) {
       parts.push(part);
       bytes += part.length;
-      tell();
+      notify();
       while (bytes >= chunkBytesMax && !isClosed) await news.promise;
       if (isClosed) return;
     }
@@ -62,7 +62,7 @@ export function createOutbox(clock: Pick<Clock, 'after'>): Outbox {
         failure = error;
       }
       isEnded = true;
-      tell();
+      notify();
     },
     async take(quietMs) {
       await until(() => bytes > 0 || isEnded, quietMs);
@@ -72,12 +72,12 @@ export function createOutbox(clock: Pick<Clock, 'after'>): Outbox {
       const [taken, rest] = [all.subarray(0, chunkBytesMax), all.subarray(chunkBytesMax)];
       parts = rest.length === 0 ? [] : [rest];
       bytes = rest.length;
-      tell();
+      notify();
       return { bytes: taken, isLast: isEnded && bytes === 0 };
     },
     close() {
       isClosed = true;
-      tell();
+      notify();
     },
   };
 }

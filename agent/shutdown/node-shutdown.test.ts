@@ -10,7 +10,7 @@ function node(takes: Readonly<Record<string, number>>) {
   const world = virtualWorld();
   const specs = { web: { terminationGracePeriodSeconds: 5 }, slow: {}, dns: { priority: 2_000_000_000 } };
   const pods = Object.entries(specs).map(([name, spec]) => pod(spec, { name, uid: name }));
-  const said: string[] = [];
+  const recorded: string[] = [];
   const endedAtMs = new Map<string, number>();
   const seconds = (): number => world.clock.monotonicMs() / 1000;
   let report: (isGoingDown: boolean) => void = () => {};
@@ -18,18 +18,18 @@ function node(takes: Readonly<Record<string, number>>) {
     world,
     graceSeconds: 30,
     criticalSeconds: 10,
-    onEvent: (text) => said.push(`${seconds()} ${text}`),
+    onEvent: (text) => recorded.push(`${seconds()} ${text}`),
     delay: {
       watch: (onChange, signal) => {
         report = onChange;
         return new Promise((resolve) => signal.addEventListener('abort', () => resolve()));
       },
-      release: () => said.push(`${seconds()} released`),
+      release: () => recorded.push(`${seconds()} released`),
     },
     pods: {
       all: () => pods,
       end: (uid, { reason, graceSeconds }) => {
-        said.push(`${seconds()} ${uid} ${reason} within ${graceSeconds}`);
+        recorded.push(`${seconds()} ${uid} ${reason} within ${graceSeconds}`);
         endedAtMs.set(uid, world.clock.monotonicMs() + (takes[uid] ?? 0) * 1000);
       },
       hasEnded: (uid) => (endedAtMs.get(uid) ?? Infinity) <= world.clock.monotonicMs(),
@@ -37,16 +37,16 @@ function node(takes: Readonly<Record<string, number>>) {
   });
   const running = new AbortController();
   void shutdown.run(running.signal);
-  return { world, shutdown, said, report: (isGoingDown: boolean) => report(isGoingDown), stop: () => running.abort() };
+  return { world, shutdown, recorded, report: (isGoingDown: boolean) => report(isGoingDown), stop: () => running.abort() };
 }
 
 describe('a machine that goes down', () => {
   test('a machine that goes down ends critical pods after all others, and goes when all have ended', async () => {
-    const { world, shutdown, said, report } = node({ web: 2, slow: 4, dns: 1 });
+    const { world, shutdown, recorded, report } = node({ web: 2, slow: 4, dns: 1 });
     report(true);
     assert.equal(shutdown.isShuttingDown(), true);
     await world.advance(20_000);
-    assert.deepEqual(said, [
+    assert.deepEqual(recorded, [
       '0 Shutdown manager detected shutdown event',
       '0 web Terminated within 5',
       '0 slow Terminated within 20',
@@ -56,19 +56,19 @@ describe('a machine that goes down', () => {
   });
 
   test('a machine that goes down waits for no pod longer than its group may take', async () => {
-    const { world, said, report } = node({ slow: Infinity, dns: Infinity });
+    const { world, recorded, report } = node({ slow: Infinity, dns: Infinity });
     report(true);
     await world.advance(60_000);
-    assert.deepEqual(said.slice(-2), ['20 dns Terminated within 10', '32 released']);
+    assert.deepEqual(recorded.slice(-2), ['20 dns Terminated within 10', '32 released']);
   });
 
   test('a machine that goes down takes pods again when it stays up after all', async () => {
-    const { world, shutdown, said, report } = node({});
+    const { world, shutdown, recorded, report } = node({});
     report(true);
     await world.advance(5000);
     report(false);
     assert.equal(shutdown.isShuttingDown(), false);
-    assert.equal(said.at(-1), '5 Shutdown manager detected shutdown cancellation');
+    assert.equal(recorded.at(-1), '5 Shutdown manager detected shutdown cancellation');
   });
 });
 

@@ -24,7 +24,7 @@ describe('a node with manifests', () => {
     const inApi = new Map<string, Pod>();
     const statuses = new Map<string, string>();
     let made = 0;
-    const tell = (gone: readonly Pod[] = []): void => {
+    const deliver = (gone: readonly Pod[] = []): void => {
       const objects: KubeObject[] = [node, ...inApi.values()];
       const answer = { snapshot: gone.length === 0, objects, gone: gone.map((pod) => ({ ...pod, ...pod.metadata })) };
       pods.sync(desired.apply(answer as never));
@@ -33,11 +33,11 @@ describe('a node with manifests', () => {
       async create(_type: unknown, pod: Pod) {
         made += 1;
         inApi.set(pod.metadata.name!, { ...pod, metadata: { ...pod.metadata, uid: `mirror-${made}` } });
-        tell();
+        deliver();
       },
       async delete(_type: unknown, { name }: { name: string }) {
         inApi.delete(name);
-        tell();
+        deliver();
       },
     } as unknown as Client;
     const staticPods = createStaticPods({
@@ -74,12 +74,12 @@ describe('a node with manifests', () => {
       const found = await Promise.all((await runtime.listContainers()).map(({ id }) => runtime.containerStatus(id)));
       return found.filter(({ state }) => state === 'running').map(({ image }) => image);
     };
-    return { ...own, wanted, desired, pods, inApi, statuses, tell, stop, images };
+    return { ...own, wanted, desired, pods, inApi, statuses, deliver, stop, images };
   }
   test('a node with manifests runs them before the API ever answered, and shows each by a mirror afterwards', async () => {
-    const { world, images, inApi, statuses, tell, pods, stop } = await begin(web('web:v1'));
+    const { world, images, inApi, statuses, deliver, pods, stop } = await begin(web('web:v1'));
     assert.deepEqual([await images(), [...inApi.keys()]], [['web:v1'], []]);
-    tell();
+    deliver();
     await world.advance(2000);
     assert.deepEqual([...inApi.keys()], ['web-node-a']);
     assert.deepEqual([...statuses], [['mirror-1', 'Running']]);
@@ -89,13 +89,13 @@ describe('a node with manifests', () => {
   });
 
   test('a node with manifests makes a deleted mirror again, and its pod runs on', async () => {
-    const { world, context, inApi, statuses, tell, stop } = await begin(web('web:v1'));
-    tell();
+    const { world, context, inApi, statuses, deliver, stop } = await begin(web('web:v1'));
+    deliver();
     await world.advance(2000);
     const before = await context.runtime.listContainers();
     const [mirror] = inApi.values();
     inApi.set('web-node-a', { ...mirror!, metadata: { ...mirror!.metadata, deletionTimestamp: '2026-01-01T00:00:30Z' } });
-    tell();
+    deliver();
     await world.advance(3000);
     assert.equal(inApi.get('web-node-a')!.metadata.uid, 'mirror-2');
     assert.deepEqual([...statuses], [['mirror-2', 'Running']]);
@@ -104,8 +104,8 @@ describe('a node with manifests', () => {
   });
 
   test('a node with manifests ends the pod of a manifest that changed before it starts the new one', async () => {
-    const { world, wanted, images, inApi, events, tell, stop } = await begin(web('web:v1'));
-    tell();
+    const { world, wanted, images, inApi, events, deliver, stop } = await begin(web('web:v1'));
+    deliver();
     await world.advance(2000);
     wanted.splice(0, 1, web('web:v2'));
     await world.advance(10_000);
@@ -119,8 +119,8 @@ describe('a node with manifests', () => {
   });
 
   test('a node with manifests ends the pod of a manifest that is gone, and takes its mirror away', async () => {
-    const { world, wanted, context, inApi, tell, stop } = await begin(web('web:v1'));
-    tell();
+    const { world, wanted, context, inApi, deliver, stop } = await begin(web('web:v1'));
+    deliver();
     await world.advance(2000);
     wanted.pop();
     await world.advance(10_000);

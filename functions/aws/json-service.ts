@@ -100,13 +100,13 @@ function placeOf(service: string, access: AwsAccess): Place {
   return { endpoint, signer };
 }
 
-interface Said {
+interface Call {
   readonly target: string;
   readonly version: string;
   readonly body: string;
 }
 
-function requestOf({ protocol, hostname, port, host, pathname }: URL, { target, version, body }: Said): HttpRequest {
+function requestOf({ protocol, hostname, port, host, pathname }: URL, { target, version, body }: Call): HttpRequest {
   return new HttpRequest({
     protocol,
     hostname,

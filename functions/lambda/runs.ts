@@ -30,9 +30,9 @@ const awakeMs = 2_000;
 const checkMs = 5_000;
 
 /** Returns how to call it off: once that is done, the note was written or never will be. */
-function sayAwakeLater({ group, notes, world, worker }: Omit<RunsOptions, 'doorbell' | 'isThere'>): () => Promise<void> {
-  let said = Promise.resolve();
-  const say = async (): Promise<void> => {
+function noteAwakeLater({ group, notes, world, worker }: Omit<RunsOptions, 'doorbell' | 'isThere'>): () => Promise<void> {
+  let noted = Promise.resolve();
+  const noteAwake = async (): Promise<void> => {
     try {
       await notes.write(group, { state: 'awake', revision: worker.revision() });
     } catch (error) {
@@ -40,11 +40,11 @@ function sayAwakeLater({ group, notes, world, worker }: Omit<RunsOptions, 'doorb
     }
   };
   const cancel = world.clock.after(awakeMs, () => {
-    said = say();
+    noted = noteAwake();
   });
   return () => {
     cancel();
-    return said;
+    return noted;
   };
 }
 
@@ -85,7 +85,7 @@ export function createRuns({ group, doorbell, notes, world, worker, isThere }: R
   }
 
   return async (context) => {
-    const isOver = sayAwakeLater({ group, notes, world, worker });
+    const isOver = noteAwakeLater({ group, notes, world, worker });
     const ending = new AbortController();
     const stopWatching = watchOver(ending, context);
     try {

@@ -10,7 +10,7 @@ import type { World } from '../world.ts';
 import { changesOf, lastRevisionOf } from './entry-changes.ts';
 import type { Table } from '../store/table.ts';
 import type { Measured } from './metrics.ts';
-import { sayIfLate, watermarkLag } from './watermark-lag.ts';
+import { logIfLate, watermarkLag } from './watermark-lag.ts';
 import type { WorkerNote, WorkerNotes } from './worker-notes.ts';
 
 export interface TimerOptions {
@@ -98,6 +98,6 @@ export function createTimer({ table, notes, doorbell, groups, world, measured }:
     if (isDone && logIndex !== own?.logIndex) await notes.write('timer', { state: 'asleep', revision, logIndex, busySinceMs });
     await doorbell.flush();
     // Checked when housekeeping is due, which is seldom.
-    if (isDue && hasNews) sayIfLate(await watermarkLag(table, { newestIndex: logIndex, busySinceMs }, world.clock.now()), measured, world);
+    if (isDue && hasNews) logIfLate(await watermarkLag(table, { newestIndex: logIndex, busySinceMs }, world.clock.now()), measured, world);
   };
 }

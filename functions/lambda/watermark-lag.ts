@@ -33,7 +33,7 @@ export async function watermarkLag(
   return { entries: newestIndex - logIndex, seconds: Math.max(0, Math.round(ageMs / 1000)) };
 }
 
-export function sayIfLate({ entries, seconds }: WatermarkLag, measured: Measured, { log, clock }: Pick<World, 'log' | 'clock'>): void {
+export function logIfLate({ entries, seconds }: WatermarkLag, measured: Measured, { log, clock }: Pick<World, 'log' | 'clock'>): void {
   if (seconds < lateSeconds) return;
   const keys = secondsMeasured(watermarkMetric, seconds, { ...measured, nowMs: clock.now() });
   log.warn('the watermark is late', { entriesBehind: entries, ...keys });

@@ -45,9 +45,9 @@ export async function markUnschedulable(
   { client, events, clock }: ReconcileContext,
 ): Promise<void> {
   const before = conditionOf(pod.status?.conditions, 'PodScheduled');
-  const isSaid = before?.status === 'False' && before.message === message;
+  const isReported = before?.status === 'False' && before.message === message;
   const isNominated = nominatedNodeName === undefined || (nominatedNodeName ?? '') === (pod.status?.nominatedNodeName ?? '');
-  if (isSaid && isNominated) return;
+  if (isReported && isNominated) return;
   const condition: PodCondition = {
     type: 'PodScheduled',
     status: 'False',
@@ -56,8 +56,8 @@ export async function markUnschedulable(
     ...(pod.metadata.generation !== undefined && { observedGeneration: pod.metadata.generation }),
     lastTransitionTime: before?.status === 'False' ? before.lastTransitionTime : timestamp(clock.now()),
   };
-  if (!isSaid) events.event(pod, 'Warning', 'FailedScheduling', message);
-  const status = { ...(!isSaid && { conditions: [condition] }), ...(!isNominated && { nominatedNodeName }) };
+  if (!isReported) events.event(pod, 'Warning', 'FailedScheduling', message);
+  const status = { ...(!isReported && { conditions: [condition] }), ...(!isNominated && { nominatedNodeName }) };
   try {
     const at = { namespace: namespaceOf(pod), name: nameOf(pod) };
     await client.patch(

@@ -64,18 +64,18 @@ describe('the scheduler in a cluster', () => {
   });
 
   test('a pod that fits nowhere has the reason in its status once, and is placed when room comes', async () => {
-    const said = (): number => cluster.events.filter((event) => event.startsWith('Warning FailedScheduling')).length;
+    const reports = (): number => cluster.events.filter((event) => event.startsWith('Warning FailedScheduling')).length;
     await cluster.client.create(types.pods, pod('large', asking('3')));
     await cluster.settle();
     const message =
       '0/2 nodes are available: 2 Insufficient cpu. preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.';
     const condition = conditionOf((await cluster.get(types.pods, 'large')).status?.conditions, 'PodScheduled');
     assert.deepEqual([condition?.status, condition?.reason, condition?.message], ['False', 'Unschedulable', message]);
-    assert.equal(said(), 1);
+    assert.equal(reports(), 1);
 
     await cluster.client.create(types.pods, pod('small'));
     await cluster.settle();
-    assert.equal(said(), 1, 'the same message is not repeated');
+    assert.equal(reports(), 1, 'the same message is not repeated');
 
     await giveRoom(cluster, 'node-b', '8');
     await cluster.settle();

@@ -70,7 +70,7 @@ test('while a log entry is undecided nothing else is sent, and a request that wa
   faults.set('appendEntry', 'lost');
   const undecided = assert.rejects(
     store.commit(create('a')),
-    new StoreError('unknown-outcome', 'the table does not say whether it was written'),
+    new StoreError('unknown-outcome', 'the table does not report whether it was written'),
   );
   await world.advance(1000);
   const neverSent = assert.rejects(store.commit(create('b')), new StoreError('unavailable', 'the table does not answer'));

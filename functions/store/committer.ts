@@ -226,7 +226,7 @@ export class Committer {
     const { clock } = this.#parts;
     if (this.#closed) throw closedError();
     for (const waiting of this.#late(draft.waiting))
-      waiting.reject(new StoreError('unknown-outcome', 'the table does not say whether it was written'));
+      waiting.reject(new StoreError('unknown-outcome', 'the table does not report whether it was written'));
     const late = new Set(this.#late(this.#queue));
     for (const waiting of late) waiting.reject(new StoreError('unavailable', 'the table does not answer'));
     this.#queue = this.#queue.filter((waiting) => !late.has(waiting));

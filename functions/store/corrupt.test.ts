@@ -15,18 +15,18 @@ const frame = { type: 'added', key: { resource: 'pods', namespace: 'default', na
 const entry = (frames: Uint8Array): EntryItem => ({ logIndex: 1, firstRevision: 1, count: 1, nonce: 'other', writtenMs: 0, frames });
 
 /** The errors of a process that starts, and of one that has been there before. */
-async function said(damage: (table: Table) => Promise<unknown>): Promise<readonly string[]> {
+async function errorsAfter(damage: (table: Table) => Promise<unknown>): Promise<readonly string[]> {
   const table = memoryTable();
   const running = await createStore({ table, world: virtualWorld(1) });
   await damage(table);
   const messages: string[] = [];
-  const tell = (error: unknown): undefined => {
+  const collect = (error: unknown): undefined => {
     assert.ok(error instanceof StoreError);
     messages.push(`${error.code}: ${error.message}`);
   };
-  await createStore({ table, world: virtualWorld(2) }).catch(tell);
-  await running.fresh().catch(tell);
-  await running.commit(create(pod('a'))).catch(tell);
+  await createStore({ table, world: virtualWorld(2) }).catch(collect);
+  await running.fresh().catch(collect);
+  await running.commit(create(pod('a'))).catch(collect);
   return messages;
 }
 
@@ -34,19 +34,19 @@ test('a log entry whose bytes are damaged stops its readers, with its number', a
   const message = 'corrupt: log entry 1 cannot be read: its checksum is wrong';
   const frames = Buffer.from(encodeFrames([frame]));
   frames.writeUInt8(frames.readUInt8(20) ^ 1, 20);
-  assert.deepEqual(await said((table) => table.appendEntry(entry(frames), 0)), [message, message, message]);
+  assert.deepEqual(await errorsAfter((table) => table.appendEntry(entry(frames), 0)), [message, message, message]);
 });
 
 test('a body of a format that is not known stops its readers, with its log entry and key', async () => {
   const message = 'wrong-format: log entry 1, pods default/web was written with dictionary 200, which this version does not know';
-  const messages = await said((table) => table.appendEntry(entry(encodeFrames([frame])), 0));
+  const messages = await errorsAfter((table) => table.appendEntry(entry(encodeFrames([frame])), 0));
   assert.deepEqual(messages, [message, message, message]);
 });
 
 test('an object item whose blob is missing stops a process that starts, with its key', async () => {
   const reference = Buffer.concat([Buffer.of(255), Buffer.from('hash')]);
   const item = { resource: 'pods', namespace: 'default', name: 'web', revision: 1, writtenMs: 0, body: reference };
-  const messages = await said(async (table) => {
+  const messages = await errorsAfter(async (table) => {
     await table.appendEntry(entry(encodeFrames([{ type: 'compaction', compactRevision: 0 }])), 0);
     await table.putObjects([item], 0);
     await table.advanceMeta(0, { logIndex: 1, revision: 1 }, 0);

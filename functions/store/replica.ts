@@ -147,7 +147,7 @@ export class Replica {
     if ((before?.revision ?? 0) !== previousRevision) {
       throw new StoreError(
         'corrupt',
-        `log entry ${logIndex}, ${key.resource} ${key.namespace}/${key.name} follows revision ${previousRevision}, but the log says ${before?.revision ?? 0}`,
+        `log entry ${logIndex}, ${key.resource} ${key.namespace}/${key.name} follows revision ${previousRevision}, but the log has ${before?.revision ?? 0}`,
       );
     }
     this.#put(key, type === 'deleted' ? undefined : change);

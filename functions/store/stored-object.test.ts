@@ -69,7 +69,7 @@ test('the error for what cannot be read names the object', () => {
 
 const step = fc.record({ name: fc.nat(4), value: fc.string({ maxLength: 300 }), label: fc.nat(2), isRemoval: fc.boolean() });
 
-async function told(limits: Partial<DecoderLimits>, steps: readonly { name: number; value: string; label: number; isRemoval: boolean }[]) {
+async function shown(limits: Partial<DecoderLimits>, steps: readonly { name: number; value: string; label: number; isRemoval: boolean }[]) {
   const world = virtualWorld();
   const table = memoryTable({ clock: world.clock });
   const store = await createStore({ table, world, limits });
@@ -83,8 +83,8 @@ async function told(limits: Partial<DecoderLimits>, steps: readonly { name: numb
     else await store.commit(isRemoval ? remove(podKey(`pod-${name}`)) : update(object));
     views.push(store.view().list('pods').map(plain), (await reader.fresh()).list('pods').map(plain));
   }
-  const told = (change: Change) => ({ ...plain(change), type: change.type, previous: change.previous, text: String(jsonText(change)) });
-  const changes = [...(await store.changesAfter(0, 1000)), ...(await reader.changesAfter(0, 1000))].map(told);
+  const shown = (change: Change) => ({ ...plain(change), type: change.type, previous: change.previous, text: String(jsonText(change)) });
+  const changes = [...(await store.changesAfter(0, 1000)), ...(await reader.changesAfter(0, 1000))].map(shown);
   const middle = (await reader.at(Math.floor(reader.view().revision / 2))).list('pods').map(plain);
   return { views, changes, middle, revision: store.view().revision };
 }
@@ -92,9 +92,9 @@ async function told(limits: Partial<DecoderLimits>, steps: readonly { name: numb
 test('with room for nothing or for little, everything reads the same', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 25 }), fc.nat(3000), async (steps, bytesMax) => {
-      const unlimited = await told({ parsedBytesMax: Infinity, textBytesMax: Infinity }, steps);
-      assert.deepEqual(await told(none, steps), unlimited);
-      assert.deepEqual(await told({ parsedBytesMax: bytesMax, textBytesMax: 3000 - bytesMax }, steps), unlimited);
+      const unlimited = await shown({ parsedBytesMax: Infinity, textBytesMax: Infinity }, steps);
+      assert.deepEqual(await shown(none, steps), unlimited);
+      assert.deepEqual(await shown({ parsedBytesMax: bytesMax, textBytesMax: 3000 - bytesMax }, steps), unlimited);
     }),
     { numRuns: 40 },
   );

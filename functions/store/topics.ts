@@ -8,7 +8,7 @@ import type { Cancel, Clock } from '../world.ts';
 const crowd = { least: 50, beatMsEach: 1 / 20, beatMsMax: 50 };
 
 export interface Sleeper {
-  wake(mayTellProgress: boolean): void;
+  wake(maySendProgress: boolean): void;
 }
 
 /** A resource, or one namespace of it, that a client watches. */
@@ -68,10 +68,10 @@ export class Topic {
   }
 
   /** A woken watch comes back no sooner than in another turn: it is safe to go through those that wait. */
-  wake(mayTellProgress: boolean): void {
+  wake(maySendProgress: boolean): void {
     this.#beats += 1;
     this.#beatMs = this.#clock.monotonicMs();
-    for (const sleeper of this.#waiting) sleeper.wake(mayTellProgress);
+    for (const sleeper of this.#waiting) sleeper.wake(maySendProgress);
   }
 
   close(): void {

@@ -101,8 +101,8 @@ export class Watches {
     });
   }
 
-  #wakeAll(mayTellProgress: boolean): void {
-    for (const topic of this.#topics.values()) topic.wake(mayTellProgress);
+  #wakeAll(maySendProgress: boolean): void {
+    for (const topic of this.#topics.values()) topic.wake(maySendProgress);
   }
 }
 
@@ -121,19 +121,19 @@ class Watch implements AsyncIterableIterator<WatchBatch>, Sleeper {
   /** Everything up to here was read. */
   #seen: number;
   /** The revision of the last batch. */
-  #told: number;
+  #sent: number;
   #pending: Pending | undefined;
   /** From the first read on, until it ends. */
   #topic: Topic | undefined;
   /** The beat in which it got all there was. */
-  #toldInBeat: number | undefined;
+  #sentInBeat: number | undefined;
 
   constructor(watches: Watches, request: WatchRequest, ready: () => Promise<unknown>) {
     this.#watches = watches;
     this.#request = request;
     this.#ready = ready;
     this.#seen = request.after;
-    this.#told = request.after;
+    this.#sent = request.after;
     request.signal.addEventListener('abort', this.#abort, { once: true });
   }
 
@@ -166,7 +166,7 @@ class Watch implements AsyncIterableIterator<WatchBatch>, Sleeper {
   /** It has had its part of this beat: what came since waits for the next one. */
   #isEarly(): boolean {
     const topic = this.#topic;
-    if (topic?.hasBeats !== true || topic.beats !== this.#toldInBeat || this.#isOver()) return false;
+    if (topic?.hasBeats !== true || topic.beats !== this.#sentInBeat || this.#isOver()) return false;
     if (this.#watches.changesAfter(this.#request.resource, this.#seen).length === 0) return false;
     topic.awaitBeat();
     return true;
@@ -185,7 +185,7 @@ class Watch implements AsyncIterableIterator<WatchBatch>, Sleeper {
   }
 
   /** Something may have changed, or ended. */
-  wake(mayTellProgress: boolean): void {
+  wake(maySendProgress: boolean): void {
     const pending = this.#pending;
     if (pending === undefined) return;
     if (this.#isBehindMemory()) {
@@ -195,7 +195,7 @@ class Watch implements AsyncIterableIterator<WatchBatch>, Sleeper {
       return;
     }
     try {
-      const result = this.#check(mayTellProgress);
+      const result = this.#check(maySendProgress);
       if (result === undefined) return;
       this.#stopWaiting();
       pending.resolve(result);
@@ -229,7 +229,7 @@ class Watch implements AsyncIterableIterator<WatchBatch>, Sleeper {
   }
 
   /** The next batch of what is in memory, if there is news. */
-  #check(mayTellProgress: boolean): Result | undefined {
+  #check(maySendProgress: boolean): Result | undefined {
     if (this.#isOver()) return end;
     this.#checkCompacted();
     const { replica, batchMax } = this.#watches.parts;
@@ -240,8 +240,8 @@ class Watch implements AsyncIterableIterator<WatchBatch>, Sleeper {
       const changes = this.#watches.changesIn(namespace, resource, this.#seen);
       const isFull = found.length === batchMax;
       this.#seen = Math.max(this.#seen, (isFull ? found.at(-1)?.revision : undefined) ?? replica.revision);
-      this.#toldInBeat = isFull ? undefined : this.#topic?.beats;
-      if (changes.length > 0 || (mayTellProgress && !isFull && this.#seen > this.#told)) return this.#tell(changes);
+      this.#sentInBeat = isFull ? undefined : this.#topic?.beats;
+      if (changes.length > 0 || (maySendProgress && !isFull && this.#seen > this.#sent)) return this.#send(changes);
       if (!isFull) return undefined;
     }
   }
@@ -255,11 +255,11 @@ class Watch implements AsyncIterableIterator<WatchBatch>, Sleeper {
     this.#seen = through;
     const { resource, namespace } = this.#request;
     const own = changes.filter(({ key }) => key.resource === resource && (namespace === undefined || key.namespace === namespace));
-    return own.length === 0 ? undefined : this.#tell(own);
+    return own.length === 0 ? undefined : this.#send(own);
   }
 
-  #tell(changes: readonly Change[]): Result {
-    this.#told = this.#seen;
+  #send(changes: readonly Change[]): Result {
+    this.#sent = this.#seen;
     return { done: false, value: { revision: this.#seen, changes } };
   }
 

@@ -20,7 +20,7 @@ import { createEventFunction, type BundleOf, type FunctionProps } from './cluste
 import type { Deployment } from './deployment.ts';
 import { clusterOutputs, stackOutputs } from './outputs.ts';
 import { maySend, Queues } from './queues.ts';
-import { say } from './say.ts';
+import { addOutput } from './add-output.ts';
 import { tableRights } from './state-table.ts';
 import { wake } from './triggers.ts';
 
@@ -66,7 +66,7 @@ export class ControlPlane extends Construct {
 
     const made = functions.filter((spec) => spec !== apiSpec).map((spec) => [spec.name, this.eventFunction(spec)] as const);
     this.functions = new Map(this.endpoint.eventFunction === undefined ? made : [[apiSpec.name, this.endpoint.eventFunction], ...made]);
-    this.sayWhere();
+    this.outputAddresses();
   }
 
   /** `https://host`, and a path but for the default cluster. */
@@ -79,23 +79,23 @@ export class ControlPlane extends Construct {
     return iamClusterId(cluster, this.iamScope);
   }
 
-  private sayWhere(): void {
+  private outputAddresses(): void {
     const [defaultCluster = '', ...others] = this.props.deployment.clusters;
     const endpoint = {
       value: this.serverOf(defaultCluster),
       description: `The API: of cluster ${defaultCluster}, and of NAME at /clusters/NAME`,
     };
-    say(this, 'Endpoint', stackOutputs.endpoint, endpoint);
-    say(this, 'EnvelopeSecret', stackOutputs.envelopeSecret, {
+    addOutput(this, 'Endpoint', stackOutputs.endpoint, endpoint);
+    addOutput(this, 'EnvelopeSecret', stackOutputs.envelopeSecret, {
       value: this.envelopeKey.secretArn,
       description: 'What Secrets are sealed with; hibernetes keys rotate replaces it',
     });
-    say(this, 'IamScope', stackOutputs.iamScope, { value: this.iamScope, description: 'aws eks get-token --cluster-name NAME-…' });
+    addOutput(this, 'IamScope', stackOutputs.iamScope, { value: this.iamScope, description: 'aws eks get-token --cluster-name NAME-…' });
     for (const name of [defaultCluster, ...others]) {
       const names = clusterOutputs(name);
       const made = name === defaultCluster ? '' : `, once hibernetes create cluster ${name} has made it`;
-      say(this, `${name}Endpoint`, names.endpoint, { value: this.serverOf(name), description: `The API of cluster ${name}${made}` });
-      say(this, `${name}IamId`, names.iamId, {
+      addOutput(this, `${name}Endpoint`, names.endpoint, { value: this.serverOf(name), description: `The API of cluster ${name}${made}` });
+      addOutput(this, `${name}IamId`, names.iamId, {
         value: this.iamClusterIdOf(name),
         description: `aws eks get-token --cluster-name, for ${name}`,
       });

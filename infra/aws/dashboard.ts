@@ -74,7 +74,7 @@ function controlPlaneRows({ endpoint, functions, queues }: ControlPlane, table: 
     ),
     new Row(
       graph('The stream comes late by (ms)', iteratorAge === undefined ? [] : [iteratorAge], 2),
-      graph('Watermark behind the log (s), said when late', [watermarkLateness(table, period)], 2),
+      graph('Watermark behind the log (s), measured when late', [watermarkLateness(table, period)], 2),
     ),
   ];
 }

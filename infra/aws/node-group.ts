@@ -31,7 +31,7 @@ import type { ControlPlane } from './control-plane.ts';
 import { type Deployment, type NodeGroup as NodeGroupOptions, nodesCidr } from './deployment.ts';
 import { bootScript } from './boot-script.ts';
 import { stackOutputs } from './outputs.ts';
-import { say } from './say.ts';
+import { addOutput } from './add-output.ts';
 
 export interface NodeGroupProps {
   readonly options: NodeGroupOptions;
@@ -108,9 +108,9 @@ export class NodeGroup extends Construct {
     Tags.of(machines).add(clusterTag, options.cluster);
     Validations.of(machines).acknowledge({
       id: 'AwsSolutions-AS3',
-      reason: 'Machines come and go as nodes of the cluster, which says so with conditions and events.',
+      reason: 'Machines come and go as nodes of the cluster, which shows it with conditions and events.',
     });
-    this.sayWhoJoins(role);
+    this.outputNodeRole(role);
   }
 
   /** Public addresses for the way out, since a gateway for private ones would cost more than the machines. Nothing is let in. */
@@ -137,16 +137,16 @@ export class NodeGroup extends Construct {
     });
     Validations.of(role).acknowledge({
       id: 'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ec2:<AWS::Region>:<AWS::AccountId>:instance/*]',
-      reason: 'A machine has no name before it is born; a tag says which ones are meant, and only one attribute may be changed.',
+      reason: 'A machine has no name before it is born; a tag marks which ones are meant, and only one attribute may be changed.',
     });
     return role;
   }
 
   /** The entry of kube-system/aws-auth by which the machines are nodes. */
-  private sayWhoJoins(role: Role): void {
-    say(this, 'NodeRole', stackOutputs.nodeRole, {
+  private outputNodeRole(role: Role): void {
+    addOutput(this, 'NodeRole', stackOutputs.nodeRole, {
       value: role.roleArn,
-      description: 'Mapped in ConfigMap kube-system/aws-auth, as infra/aws/README.md says',
+      description: 'Mapped in ConfigMap kube-system/aws-auth, as infra/aws/README.md shows',
     });
   }
 }

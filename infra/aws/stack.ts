@@ -17,7 +17,7 @@ import { createDashboard } from './dashboard.ts';
 import type { Choices, Deployment } from './deployment.ts';
 import { NodeGroup } from './node-group.ts';
 import { stackOutputs } from './outputs.ts';
-import { say } from './say.ts';
+import { addOutput } from './add-output.ts';
 import { adoptedTable, createStateTable } from './state-table.ts';
 
 export interface ControlPlaneStackProps extends StackProps {
@@ -49,8 +49,8 @@ export class ControlPlaneStack extends Stack {
     const { nodes: options } = deployment;
     if (options !== undefined) new NodeGroup(this, 'Nodes', { options, deployment, controlPlane: this.controlPlane });
     acknowledgeCodeBucket(this);
-    say(this, 'TableName', stackOutputs.table, { value: table.tableName, description: 'Everything that the clusters keep' });
-    say(this, 'Choices', stackOutputs.choices, { value: JSON.stringify(choices), description: 'What was chosen, and stays chosen' });
+    addOutput(this, 'TableName', stackOutputs.table, { value: table.tableName, description: 'Everything that the clusters keep' });
+    addOutput(this, 'Choices', stackOutputs.choices, { value: JSON.stringify(choices), description: 'What was chosen, and stays chosen' });
   }
 
   private customerKey(): Key {

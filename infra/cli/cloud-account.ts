@@ -74,7 +74,7 @@ export async function cloudAccount(chosen: string | undefined): Promise<CloudAcc
   try {
     const identity = await requests.query('sts', 'GetCallerIdentity');
     const [id, arn] = [textAt(identity, 'Account'), textAt(identity, 'Arn')];
-    if (id === undefined || arn === undefined) throw new CloudError('NoIdentity', 'the token service does not say who asks');
+    if (id === undefined || arn === undefined) throw new CloudError('NoIdentity', 'the token service does not name who asks');
     return {
       ...requests,
       region,

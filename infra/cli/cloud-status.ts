@@ -13,7 +13,7 @@ import { print, type OutputChoice } from './output.ts';
 /** The state of one part of a stack. */
 interface State {
   readonly name: string;
-  readonly text: string;
+  readonly state: string;
   readonly isWell: boolean;
 }
 
@@ -42,7 +42,7 @@ async function functionState(account: CloudAccount, { name, id }: CloudResource)
   const { State = 'Unknown', StateReason, LastUpdateStatus = 'Successful' } = state;
   const isWell = wellStates.has(State) && LastUpdateStatus !== 'Failed';
   const why = [StateReason, LastUpdateStatus === 'Failed' ? 'its last update failed' : undefined].filter((text) => (text ?? '') !== '');
-  return { name, isWell, text: [State, ...why].join(', ') };
+  return { name, isWell, state: [State, ...why].join(', ') };
 }
 
 async function queueState(sqs: SQSClient, { name, id }: CloudResource): Promise<State> {
@@ -50,8 +50,8 @@ async function queueState(sqs: SQSClient, { name, id }: CloudResource): Promise<
   const { Attributes: counts = {} } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl: id, AttributeNames: [...asked] }));
   const [waiting, inHand, delayed] = asked.map((attribute) => Number(counts[attribute] ?? 0));
   const isDead = name.includes('DeadLetters');
-  const text = isDead ? `${waiting} put aside` : `${waiting} waiting, ${inHand} in hand, ${delayed} for later`;
-  return { name, isWell: !isDead || waiting === 0, text };
+  const state = isDead ? `${waiting} put aside` : `${waiting} waiting, ${inHand} in hand, ${delayed} for later`;
+  return { name, isWell: !isDead || waiting === 0, state };
 }
 
 interface MetricName {
@@ -85,15 +85,15 @@ async function greatest(account: CloudAccount, { namespace, name, of }: MetricNa
 async function streamState(account: CloudAccount, doorbell: CloudResource, nowMs: number): Promise<State> {
   const late = await greatest(account, { namespace: 'AWS/Lambda', name: 'IteratorAge', of: { FunctionName: doorbell.id } }, nowMs);
   const text = late === undefined ? 'nothing came' : `late by ${Math.round(late)} ms at most`;
-  return { name: doorbell.name, isWell: (late ?? 0) <= lateMsMax, text: `${text} in ${minutesBack} minutes` };
+  return { name: doorbell.name, isWell: (late ?? 0) <= lateMsMax, state: `${text} in ${minutesBack} minutes` };
 }
 
 /** It is measured only when it is late. */
 async function watermarkState(account: CloudAccount, table: string, cluster: string): Promise<State> {
   const of = { [tableDimension]: table, [clusterDimension]: cluster };
   const late = await greatest(account, { namespace: metricNamespace, name: watermarkMetric, of }, Date.now());
-  const text = late === undefined ? 'in time' : `${Math.round(late / 60)} minutes behind the log (infra/runbook.md#the-watermark-is-late)`;
-  return { name: cluster, isWell: late === undefined, text };
+  const state = late === undefined ? 'in time' : `${Math.round(late / 60)} minutes behind the log (infra/runbook.md#the-watermark-is-late)`;
+  return { name: cluster, isWell: late === undefined, state };
 }
 
 /** A user who may not read one thing may still read the others. */
@@ -112,7 +112,7 @@ const indent = 16;
 
 const sectionLines = ({ title, states, unknown }: Section): readonly string[] =>
   unknown === undefined
-    ? [title, ...states.map(({ name, text }) => `${''.padEnd(indent)}${name}: ${text}`)]
+    ? [title, ...states.map(({ name, state }) => `${''.padEnd(indent)}${name}: ${state}`)]
     : [`${title.padEnd(indent)}not known: ${unknown}`];
 
 const withoutLines = ({ name, server, isWell, health }: ClusterState): Omit<ClusterState, 'lines'> => ({

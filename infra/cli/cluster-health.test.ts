@@ -35,7 +35,7 @@ test('of many nodes only those that are not Ready are named', () => {
   const many = Array.from({ length: 30 }, (_, index) => ({
     name: `n${index}`,
     isReady: index !== 7,
-    text: index === 7 ? 'NotReady' : 'Ready',
+    state: index === 7 ? 'NotReady' : 'Ready',
   }));
   assert.deepEqual(healthLines({ api: 'healthy', nodes: many, pods: [] }), [
     'API             healthy',

@@ -7,7 +7,7 @@ import { nodes, pods } from '../../functions/kube/resource-type.ts';
 
 export interface ClusterHealth {
   readonly api: string;
-  readonly nodes: readonly { readonly name: string; readonly isReady: boolean; readonly text: string }[];
+  readonly nodes: readonly { readonly name: string; readonly isReady: boolean; readonly state: string }[];
   readonly pods: readonly { readonly phase: string; readonly count: number }[];
 }
 
@@ -40,7 +40,7 @@ export async function clusterHealth(client: Client, readyz: () => Promise<string
       return {
         name: nameOf(node),
         isReady,
-        text: isReady ? 'Ready' : `NotReady${ready?.message === undefined ? '' : `: ${ready.message}`}`,
+        state: isReady ? 'Ready' : `NotReady${ready?.message === undefined ? '' : `: ${ready.message}`}`,
       };
     }),
     pods: [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([phase, count]) => ({ phase, count })),
@@ -57,7 +57,7 @@ export function healthLines({ api, nodes: all, pods: phasesOfPods }: ClusterHeal
   return [
     `API             ${api}`,
     `nodes           ${ready} of ${all.length} Ready`,
-    ...named.map(({ name, text }) => `                ${name}: ${text}`),
+    ...named.map(({ name, state }) => `                ${name}: ${state}`),
     `pods            ${podText === '' ? 'none' : podText}`,
   ];
 }

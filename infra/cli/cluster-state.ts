@@ -5,12 +5,12 @@ import { CliError } from './cli-error.ts';
 import { healthLines, type ClusterHealth } from './cluster-health.ts';
 import type { ClusterHome } from './cluster-home.ts';
 
-export interface Said {
+export interface StateLines {
   readonly lines: readonly string[];
   readonly isWell: boolean;
 }
 
-export interface ClusterState extends Said {
+export interface ClusterState extends StateLines {
   readonly name: string;
   readonly server: string;
   /** Left out where its API does not answer. */

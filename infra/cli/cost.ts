@@ -34,7 +34,7 @@ const metricsOf = (choice: ClusterChoice): Promise<string> =>
     const response = await fetch('/metrics');
     if (response.ok) return response.text();
     throw new CliError(
-      `This cluster does not tell what it counts: /metrics was answered with ${response.status}.`,
+      `This cluster does not show what it counts: /metrics was answered with ${response.status}.`,
       'Clusters in one process do; on AWS, CloudWatch and the bill know better.',
     );
   });

@@ -101,7 +101,7 @@ async function tradeToken({ server, caPem }: Membership, name: string, token: st
   } catch (error) {
     if (!(error instanceof ConnectionError)) throw error;
     const cure = untrusted.test(error.message)
-      ? '--ca-cert-hash or --ca-file say whom to believe; hibernetes token create prints the hash.'
+      ? '--ca-cert-hash or --ca-file name the authority to trust; hibernetes token create prints the hash.'
       : undefined;
     throw new CliError(`The server cannot be talked to: ${error.message}.`, cure);
   } finally {

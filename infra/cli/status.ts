@@ -7,7 +7,7 @@ import { type ClusterChoice, withApi } from './api-client.ts';
 import { askHealth } from './ask-health.ts';
 import { CliError } from './cli-error.ts';
 import { type ClusterHealth, healthLines } from './cluster-health.ts';
-import { clusterState, type Said } from './cluster-state.ts';
+import { clusterState, type StateLines } from './cluster-state.ts';
 import { listedClusters } from './cluster.ts';
 import { print, type OutputChoice } from './output.ts';
 import { localHome } from './local-home.ts';
@@ -49,7 +49,7 @@ interface Status {
   readonly here?: Processes | undefined;
   /** The cluster's health; left out where nothing runs. */
   readonly health?: ClusterHealth;
-  readonly others?: readonly Said[];
+  readonly others?: readonly StateLines[];
 }
 
 const statusLines = ({ here, health, others = [] }: Status): string =>
@@ -82,7 +82,7 @@ export async function status(options: ClusterChoice & OutputChoice): Promise<voi
 }
 
 /** The states of clusters that share the cloud of this one. */
-async function otherStates({ dataDir }: ClusterChoice): Promise<readonly Said[]> {
+async function otherStates({ dataDir }: ClusterChoice): Promise<readonly StateLines[]> {
   const home = localHome(dataDir);
   if (home === undefined) return [];
   const [, ...others] = await listedClusters(home);

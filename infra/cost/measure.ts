@@ -92,7 +92,7 @@ async function idleHour(nodes: number): Promise<{ readonly nodes: number; readon
 const lateAfterSilence = 'the watermark is late';
 
 function assertQuiet({ world }: MeasuredCluster): void {
-  const complaint = world.complaints.find((said) => said !== lateAfterSilence);
+  const complaint = world.complaints.find((logged) => logged !== lateAfterSilence);
   if (complaint !== undefined) throw new Error(`the measurement is not valid: ${complaint}`);
 }
 

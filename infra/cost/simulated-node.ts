@@ -90,15 +90,15 @@ export async function startSimulatedNode(options: SimulatedNodeOptions): Promise
     nowMs: world.clock.now(),
   });
   await client.create(nodes, nodeObject(config, machine, status));
-  const told = new Map<string, 'starting' | 'stopped'>();
+  const reported = new Map<string, 'starting' | 'stopped'>();
 
   function follow(pod: Pod): void {
     const uid = uidOf(pod);
-    if (isTerminating(pod) && told.get(uid) !== 'stopped') {
-      told.set(uid, 'stopped');
+    if (isTerminating(pod) && reported.get(uid) !== 'stopped') {
+      reported.set(uid, 'stopped');
       world.clock.after(stopMs, () => loop.report(pod, statusOf(pod, 'stopped', world.clock.now()), true));
-    } else if (!isTerminating(pod) && !told.has(uid)) {
-      told.set(uid, 'starting');
+    } else if (!isTerminating(pod) && !reported.has(uid)) {
+      reported.set(uid, 'starting');
       loop.report(pod, statusOf(pod, 'starting', world.clock.now()), false);
       world.clock.after(startMs, () => loop.report(pod, statusOf(pod, 'running', world.clock.now()), false));
     }

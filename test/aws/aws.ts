@@ -25,7 +25,7 @@ const needsContainers = hasContainers ? false : 'real containers cannot run here
 
 interface State {
   readonly name: string;
-  readonly says: string;
+  readonly state: string;
   readonly isWell: boolean;
 }
 
@@ -212,12 +212,12 @@ describe('a stack on an emulator of AWS', () => {
   });
 
   test('puts aside what cannot be handled, and counts it', async () => {
-    await eventually(async () => assert.deepEqual(new Set((await states('functions')).map(({ says }) => says)), new Set(['Active'])));
+    await eventually(async () => assert.deepEqual(new Set((await states('functions')).map(({ state }) => state)), new Set(['Active'])));
     const [queue = ''] = (await emulator.account.belongingsOf(stack)).queues.filter((url) => url.includes('QueuesControllers'));
     await emulator.account.sendToQueue(queue, { MessageBody: 'no ring', MessageGroupId: 'nobody', MessageDeduplicationId: '1' });
     await eventually(async () => {
       const aside = (await states('queues')).find(({ name }) => name === 'ControlPlaneQueuesFifoDeadLetters');
-      assert.deepEqual([aside?.says, aside?.isWell], ['1 put aside', false]);
+      assert.deepEqual([aside?.state, aside?.isWell], ['1 put aside', false]);
     }, deadLetterMsMax);
   });
 

@@ -29,12 +29,12 @@ const inFlights = [1, 64, 256];
 const warmUpSeconds = 3;
 
 /** An engine that cannot run here is left out; the reason is printed. */
-export async function measureOnDynamodb(seconds: number, say: (text: string) => void): Promise<readonly OnDynamodb[]> {
+export async function measureOnDynamodb(seconds: number, print: (text: string) => void): Promise<readonly OnDynamodb[]> {
   const all: OnDynamodb[] = [];
   for (const engine of engines) {
     const why = missingEngine(engine);
     if (why === undefined) all.push(...(await measureEngine(engine, seconds)));
-    else say(`${engine}: ${why}`);
+    else print(`${engine}: ${why}`);
   }
   return all;
 }

@@ -90,7 +90,7 @@ const tableHead = [
   '| --- | --- | --- | --- | --- | --- | --- | --- |',
 ];
 
-function say(text: string): void {
+function print(text: string): void {
   (options.json ? process.stderr : process.stdout).write(`${text}\n`);
 }
 
@@ -120,23 +120,23 @@ const dynamodbLine = ({ engine, inFlight, ...measured }: OnDynamodb): string =>
 const etcd = etcdBinary();
 const loadBefore = load();
 if (Number(loadBefore.split(' ')[0]) > quietLoadMax)
-  say(`The machine is busy (load average ${loadBefore}): compare processor time rather than times.\n`);
+  print(`The machine is busy (load average ${loadBefore}): compare processor time rather than times.\n`);
 const ours = await startOurs();
 const theirs = await startEtcd(etcd.path);
 const rows: Row[] = [];
 try {
-  for (const head of tableHead) say(head);
+  for (const head of tableHead) print(head);
   for (const benchCase of wanted) {
     const row = await measure(benchCase, ours, theirs);
     rows.push(row);
-    say(line(row));
+    print(line(row));
   }
   const writers = wantsWriters ? await measureWriters(Number(options.seconds)) : [];
   const writersTable = writers.length === 0 ? [] : [...writersHead, ...writers.map(writersLine)];
-  for (const text of writersTable) say(text);
-  const dynamodb = wantsDynamodb ? await measureOnDynamodb(Number(options.seconds), say) : [];
+  for (const text of writersTable) print(text);
+  const dynamodb = wantsDynamodb ? await measureOnDynamodb(Number(options.seconds), print) : [];
   const dynamodbTable = dynamodb.length === 0 ? [] : [...dynamodbHead, ...dynamodb.map(dynamodbLine)];
-  for (const text of dynamodbTable) say(text);
+  for (const text of dynamodbTable) print(text);
   const about = {
     date: new Date().toISOString(),
     commit: commit(),
@@ -170,7 +170,7 @@ try {
     `${['# The store beside etcd', '', ...facts, '', ...tableHead, ...rows.map(line), ...writersTable, ...dynamodbTable].join('\n')}\n`,
   );
   if (options.json) process.stdout.write(`${JSON.stringify(document, undefined, 2)}\n`);
-  else say(`\nload average before ${loadBefore}, after ${about.loadAfter}; resident MiB ${JSON.stringify(about.residentMiB)}`);
+  else print(`\nload average before ${loadBefore}, after ${about.loadAfter}; resident MiB ${JSON.stringify(about.residentMiB)}`);
 } finally {
   await ours.stop();
   await theirs.stop();

@@ -51,9 +51,9 @@ describe('two clusters of one cloud', () => {
   }
 
   test('the second one is made by a command, and listed', async () => {
-    const said = await cloud.hibernetes('create', 'cluster', 'blue');
+    const printed = await cloud.hibernetes('create', 'cluster', 'blue');
     const file = join(cloud.directory, 'clusters/blue.kubeconfig');
-    assert.ok(said.endsWith(`\nexport KUBECONFIG=${file}\n`), said);
+    assert.ok(printed.endsWith(`\nexport KUBECONFIG=${file}\n`), printed);
     assert.match(
       await cloud.hibernetes('list', 'clusters'),
       /^NAME +API\ndefault +https:\/\/127[^ ]+\nblue +https:\/\/127[^ ]+\/clusters\/blue\n$/,

@@ -61,7 +61,7 @@ class Simulation {
   readonly #honestTable: Table;
   readonly #log: Change[] = [];
   #faultShare = 0.25;
-  #told = 0;
+  #acknowledged = 0;
   #observer: Store | undefined;
 
   constructor(seed: number) {
@@ -131,15 +131,16 @@ class Simulation {
       await this.world.clock.sleep(this.#random.next() * (long ? 15 * minuteMs : 3000));
       const verb = (['create', 'update', 'update', 'delete'] as const)[Math.floor(this.#random.next() * 4)]!;
       const name = keyNames[Math.floor(this.#random.next() * keyNames.length)]!;
-      await this.#attempt(store, { verb, name, mark: `${who}.${step}`, from: this.#told, outcome: 'none', revision: 0, to: 0 });
+      await this.#attempt(store, { verb, name, mark: `${who}.${step}`, from: this.#acknowledged, outcome: 'none', revision: 0, to: 0 });
     }
   }
 
   /** A fresh read shows every write that was acknowledged to any client before it began. */
   async #read(store: Store): Promise<void> {
-    const told = this.#told;
+    const acknowledged = this.#acknowledged;
     const view = await store.fresh().catch(expectStoreError);
-    if (view !== undefined) assert.ok(view.revision >= told, `a fresh read shows ${view.revision}, after ${told} was acknowledged`);
+    if (view !== undefined)
+      assert.ok(view.revision >= acknowledged, `a fresh read shows ${view.revision}, after ${acknowledged} was acknowledged`);
   }
 
   async #attempt(store: Store, attempt: Attempt): Promise<void> {
@@ -151,7 +152,7 @@ class Simulation {
       if (attempt.outcome !== 'none') return;
       attempt.outcome = 'written';
       attempt.revision = revision;
-      this.#told = Math.max(this.#told, revision);
+      this.#acknowledged = Math.max(this.#acknowledged, revision);
     } catch (error) {
       if (attempt.outcome !== 'none') return;
       if (error instanceof Exists || error instanceof Missing) attempt.outcome = 'refused';
@@ -220,17 +221,17 @@ class Simulation {
 
   #checkAttempt(attempt: Attempt): void {
     const { verb, mark, outcome, from, to, revision } = attempt;
-    const told = JSON.stringify(attempt);
+    const acknowledged = JSON.stringify(attempt);
     const own = this.#log.filter(({ type, object }) => type !== 'deleted' && (object.spec as { note: string }).note === mark);
-    if (verb !== 'delete') assert.ok(own.length <= 1, `more than once: ${told}`);
+    if (verb !== 'delete') assert.ok(own.length <= 1, `more than once: ${acknowledged}`);
     if (outcome === 'written') {
       const change = this.#log.find((one) => one.revision === revision);
-      assert.equal(change?.key.name, attempt.name, told);
-      assert.ok(revision > from, `not after what was told before: ${told}`);
-      if (verb !== 'delete') assert.equal(own[0]?.revision, revision, told);
+      assert.equal(change?.key.name, attempt.name, acknowledged);
+      assert.ok(revision > from, `not after what had received before: ${acknowledged}`);
+      if (verb !== 'delete') assert.equal(own[0]?.revision, revision, acknowledged);
     }
-    if (outcome === 'refused' || outcome === 'unavailable') assert.equal(own.length, 0, `in the log after all: ${told}`);
-    if (outcome === 'refused') assert.ok(this.#wasEver(attempt.name, verb === 'create', from, to), `never was so: ${told}`);
+    if (outcome === 'refused' || outcome === 'unavailable') assert.equal(own.length, 0, `in the log after all: ${acknowledged}`);
+    if (outcome === 'refused') assert.ok(this.#wasEver(attempt.name, verb === 'create', from, to), `never was so: ${acknowledged}`);
   }
 
   /** Whether the object was present (or absent) at some moment between two revisions. */

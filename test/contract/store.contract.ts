@@ -351,15 +351,15 @@ export function storeContract(name: string, place: () => TablePlace): void {
       await store.commit(create(pod('gone')));
       await store.commit(create(pod('kept')));
       const sleeper = await another();
-      const told: string[] = [];
-      sleeper.onApplied((_, changes) => told.push(...changes.map(({ type, key }) => `${type} ${key.name}`)));
+      const reported: string[] = [];
+      sleeper.onApplied((_, changes) => reported.push(...changes.map(({ type, key }) => `${type} ${key.name}`)));
       await store.commit(remove(podKey('gone')));
       await store.commit(update(pod('kept', { note: 'new' })));
       await compact(store, world);
       await world.advance(4 * 3_600_000);
       await compact(store, world);
       assert.deepEqual((await sleeper.fresh()).list('pods').map(plain), store.view().list('pods').map(plain));
-      assert.ok(told.includes('deleted gone') && told.includes('modified kept'), told.join());
+      assert.ok(reported.includes('deleted gone') && reported.includes('modified kept'), reported.join());
       assert.equal((await sleeper.commit(create(pod('new')))).revision, store.view().revision + 1);
     });
   });

@@ -108,7 +108,7 @@ describe('a command for AWS', () => {
   }
 
   test('deploy runs cdk step by step, signs in, lets the machines join and writes a kubeconfig', async () => {
-    aws.cdk = { says: '✨  Synthesis time: 5s\nHibernetes: creating CloudFormation changeset...\n ✅  Hibernetes\n', code: 0 };
+    aws.cdk = { output: '✨  Synthesis time: 5s\nHibernetes: creating CloudFormation changeset...\n ✅  Hibernetes\n', code: 0 };
     aws.deployed = () => standing({ nodes: '2' });
     const dataDir = join(directory, 'home');
     const { code, out, error } = await run('deploy', '--nodes', '2', '--yes', '--data-dir', dataDir);
@@ -151,7 +151,7 @@ describe('a command for AWS', () => {
 
   test('deploy into an account that is not bootstrapped names the command that prepares it', async () => {
     aws.cdk = {
-      says: ' ❌  Hibernetes failed: SSM parameter /cdk-bootstrap/hnb659fds/version not found. Has the environment been bootstrapped?\n',
+      output: ' ❌  Hibernetes failed: SSM parameter /cdk-bootstrap/hnb659fds/version not found. Has the environment been bootstrapped?\n',
       code: 1,
     };
     const { code, out, error } = await run('deploy', '--yes', '--data-dir', directory);
@@ -171,7 +171,7 @@ describe('a command for AWS', () => {
   });
 
   test('a first deployment that fails leaves no protection, and the next one begins anew', async () => {
-    aws.cdk = { says: ' ❌  Hibernetes failed: something new\n', code: 1 };
+    aws.cdk = { output: ' ❌  Hibernetes failed: something new\n', code: 1 };
     const failed = await run('deploy', '--yes', '--data-dir', join(directory, 'again'));
     assert.deepEqual([failed.code, aws.changes], [1, []]);
     rmSync(join(directory, 'words'));
@@ -302,13 +302,13 @@ pods            none
     };
     assert.equal(code, 0);
     const { id: account } = pretendedAccount;
-    const said = { stack: 'Hibernetes', status: 'CREATE_COMPLETE', region: 'eu-west-1', account, isProtected: true, table: 'made-table' };
-    assert.deepEqual(stack, said);
+    const given = { stack: 'Hibernetes', status: 'CREATE_COMPLETE', region: 'eu-west-1', account, isProtected: true, table: 'made-table' };
+    assert.deepEqual(stack, given);
     assert.deepEqual(
       sections.map(({ title }) => title),
       ['functions', 'queues', 'stream', 'watermark'],
     );
-    assert.deepEqual(sections[1]?.states[1], { name: 'ControlPlaneQueuesDeadLetters', isWell: true, says: '0 put aside' });
+    assert.deepEqual(sections[1]?.states[1], { name: 'ControlPlaneQueuesDeadLetters', isWell: true, state: '0 put aside' });
     assert.deepEqual([clusters[0]?.name, clusters[0]?.isWell, clusters[0]?.health.api], ['default', true, 'healthy']);
   });
 

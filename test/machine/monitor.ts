@@ -23,17 +23,17 @@ export async function askMonitor(socketFile: string, commands: readonly object[]
       for (;;) {
         const { value, done } = await lines.next();
         if (done === true) return undefined;
-        const said = JSON.parse(value) as Answer;
+        const reply = JSON.parse(value) as Answer;
         // Greetings and events are no answers.
-        if (said.return !== undefined || said.error !== undefined) return said;
+        if (reply.return !== undefined || reply.error !== undefined) return reply;
       }
     };
     for (const command of [{ execute: 'qmp_capabilities' }, ...commands]) {
       socket.write(`${JSON.stringify(command)}\n`);
-      const said = await answer();
-      assert.equal(said?.error?.desc, undefined);
+      const reply = await answer();
+      assert.equal(reply?.error?.desc, undefined);
       // The monitor for people answers with text where something failed.
-      if ('arguments' in command) assert.equal(said?.return, '');
+      if ('arguments' in command) assert.equal(reply?.return, '');
     }
   } finally {
     clearTimeout(timer);

@@ -341,7 +341,7 @@ describe('an agent', { skip: can.ok ? false : can.why }, () => {
     ['sec-websocket-version', '13'],
     ['sec-websocket-protocol', 'v4.channel.k8s.io'],
   ];
-  const said = async (name: string, query: string): Promise<string> => {
+  const outputOf = async (name: string, query: string): Promise<string> => {
     const socket = await node.api.connect(name, { subresource: 'exec', method: 'GET', query, headers: websocket });
     const chunks: Buffer[] = [];
     for await (const chunk of socket) chunks.push(chunk as Buffer);
@@ -349,11 +349,11 @@ describe('an agent', { skip: can.ok ? false : can.why }, () => {
   };
 
   test('carries exec to the container, and a refusal to the client', async () => {
-    const answer = await said('full', 'container=main&command=sh&command=-c&command=echo+hi+%3B+exit+3&stdout=true&stderr=true');
+    const answer = await outputOf('full', 'container=main&command=sh&command=-c&command=echo+hi+%3B+exit+3&stdout=true&stderr=true');
     assert.match(answer, /^HTTP\/1\.1 101 /);
     assert.ok(answer.includes('hi\n'), answer);
     assert.ok(answer.includes('"reason":"NonZeroExitCode"'), answer);
-    const refused = await said('full', 'container=absent&command=true&stdout=true');
+    const refused = await outputOf('full', 'container=absent&command=true&stdout=true');
     assert.match(refused, /^HTTP\/1\.1 400 /);
     assert.ok(refused.includes('container not found (\\"absent\\")'), refused);
   });

@@ -57,7 +57,7 @@ describe('a pod where the API has no address', { skip: await reasonToSkipContain
   });
   after(() => cluster?.remove());
 
-  const saidBy = async (name: string): Promise<string> => {
+  const logOf = async (name: string): Promise<string> => {
     await cluster.kubectl.ok('wait', '--for=jsonpath={.status.phase}=Succeeded', `pod/${name}`, '--timeout=240s');
     return cluster.kubectl.ok('logs', name);
   };
@@ -68,15 +68,15 @@ describe('a pod where the API has no address', { skip: await reasonToSkipContain
   });
 
   test('client-go asks as the pod’s ServiceAccount', async () => {
-    assert.equal(await saidBy('client'), 'system:serviceaccount:default:reader\npod/client\n');
+    assert.equal(await logOf('client'), 'system:serviceaccount:default:reader\npod/client\n');
   });
 
   test('client-go asks so in the network of its machine, too', async () => {
-    assert.equal(await saidBy('machine'), 'pod/machine\n');
+    assert.equal(await logOf('machine'), 'pod/machine\n');
   });
 
   test('the names of the Service lead there, and their certificate is trusted', async () => {
-    const [object, ready] = (await saidBy('named')).split(/(?<=})(?=ok$)/);
+    const [object, ready] = (await logOf('named')).split(/(?<=})(?=ok$)/);
     assert.deepEqual((JSON.parse(object ?? '') as { metadata: { name: string } }).metadata.name, 'named');
     assert.equal(ready, 'ok');
   });

@@ -249,10 +249,10 @@ test('the API answers names, labels and field managers that are no keys as upstr
   const { send, store } = await testApi();
   for (const { path, body, headers, status, name, annotations } of cases) {
     const answer = await send('POST', path, body, headers);
-    const told = `${path.slice(0, 80)} ${body.slice(0, 140)}: ${JSON.stringify(answer.body).slice(-300)}`;
-    assert.equal(answer.status, status, told);
+    const shown = `${path.slice(0, 80)} ${body.slice(0, 140)}: ${JSON.stringify(answer.body).slice(-300)}`;
+    assert.equal(answer.status, status, shown);
     const metadata = answer.body['metadata'] as { name?: string; annotations?: unknown };
-    if (name !== undefined) assert.equal(metadata.name, name, told);
+    if (name !== undefined) assert.equal(metadata.name, name, shown);
     if (annotations !== undefined) assert.deepEqual(metadata.annotations, annotations);
   }
   const patch = { 'content-type': 'application/merge-patch+json' };

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { openMeasuredCluster, type MeasuredClusterOptions } from '../../infra/cost/measured-cluster.ts';
-import { nodeCount, stories, type Story, type Told } from './stories.ts';
+import { nodeCount, stories, type Story, type Counts } from './stories.ts';
 
 /** Rounding, deliveries, and what a process takes to know the state. */
 const toleranceSeconds = 3;
@@ -38,7 +38,7 @@ const hardships: readonly Hardship[] = [
   },
 ];
 
-async function told(story: Story, options: MeasuredClusterOptions): Promise<Told> {
+async function resultOf(story: Story, options: MeasuredClusterOptions): Promise<Counts> {
   const cluster = await openMeasuredCluster(nodeCount, options);
   await cluster.pass(60_000);
   return story(cluster);
@@ -46,13 +46,13 @@ async function told(story: Story, options: MeasuredClusterOptions): Promise<Told
 
 for (const [name, story] of Object.entries(stories)) {
   describe(name, () => {
-    let expected: Told = {};
+    let expected: Counts = {};
     before(async () => {
-      expected = await told(story, {});
+      expected = await resultOf(story, {});
     });
     for (const { name: how, options, lateSeconds, earlySeconds } of hardships)
       test(how, async () => {
-        const found = await told(story, options);
+        const found = await resultOf(story, options);
         for (const [what, value] of Object.entries(expected)) {
           const late = (found[what] ?? Infinity) - value;
           assert.ok(late >= -earlySeconds && late <= lateSeconds, `${what}: ${found[what]} instead of ${value}`);

@@ -22,8 +22,8 @@ import { isNotFound, StatusError } from '../../functions/kube/status-error.ts';
 import type { MeasuredCluster } from '../../infra/cost/measured-cluster.ts';
 
 /** Seconds, or what is counted, by what happened. */
-export type Told = Readonly<Record<string, number>>;
-export type Story = (cluster: MeasuredCluster) => Promise<Told>;
+export type Counts = Readonly<Record<string, number>>;
+export type Story = (cluster: MeasuredCluster) => Promise<Counts>;
 
 export const nodeCount = 3;
 const namespace = 'default';
@@ -149,7 +149,7 @@ export const stories: Readonly<Record<string, Story>> = {
     return { collected: await until(cluster, 200, () => isGone(client.get(pods, at('orphan')))) };
   },
 
-  async 'a rollout that cannot go on says so at its deadline'(cluster) {
+  async 'a rollout that cannot go on reports it at its deadline'(cluster) {
     const { client, run } = cluster;
     await run(client.create(deployments, deployment({ progressDeadlineSeconds: 120 }, { nodeSelector: { disk: 'none' } })));
     const reason = async (): Promise<string | undefined> =>

@@ -92,10 +92,10 @@ export class Client {
   }
 
   async #commit(home: Home, steps: readonly Step[]): Promise<void> {
-    const { judge, told } = this.#scene;
+    const { judge, known } = this.#scene;
     this.#asked += 1;
     const asked = new Asked(`${this.name}.${this.#asked}`, steps, this.#random);
-    const attempt = { asked, told, start: this.#scene.tick(), events: this.#mayHappen(asked) };
+    const attempt = { asked, known, start: this.#scene.tick(), events: this.#mayHappen(asked) };
     judge.note(home.process.name, () => `${asked}`);
     try {
       this.#answered(attempt, await home.store.commit(asked));
@@ -111,12 +111,12 @@ export class Client {
     const { revision, writes } = asked.sight;
     const own = stored.filter(({ object }) => markOf(object) === asked.mark).map((one) => one.revision);
     const expected = own.map((_, index) => revision + 1 + index);
-    judge.check(own.join() === expected.join(), 'I5 revisions', () => `${asked} is told ${own}, decided at ${revision}`);
+    judge.check(own.join() === expected.join(), 'I5 revisions', () => `${asked} receives ${own}, decided at ${revision}`);
     const real = truth.revisionsOf(asked.mark);
-    judge.check(own.join() === real.join(), 'I5 exactly once', () => `${asked} is told ${own}, in the log it is ${real}`);
+    judge.check(own.join() === real.join(), 'I5 exactly once', () => `${asked} receives ${own}, in the log it is ${real}`);
     judge.check(writes === own.length, 'I5 all or nothing', () => `${asked} wanted ${writes} changes, and got ${own.length}`);
     this.#checkSight(attempt);
-    this.#tell(revision + own.length);
+    this.#learn(revision + own.length);
     const end = this.#scene.tick();
     for (const [index, event] of attempt.events.entries()) {
       if (event === undefined) this.#looked(attempt, asked.keys[index]!, (value) => value === markSeen(asked, index));
@@ -137,19 +137,19 @@ export class Client {
     for (const [index, event] of events.entries()) this.#scene.forget(nameOf(asked.keys[index]!), event);
     if (!(error instanceof Refused)) return;
     this.#checkSight(attempt);
-    this.#tell(asked.sight.revision);
+    this.#learn(asked.sight.revision);
     const index = asked.keys.indexOf(error.key);
     this.#looked(attempt, error.key, (value) => value === markSeen(asked, index));
   }
 
   /** What the decision saw was true, and not older than any answer before the call. */
-  #checkSight({ asked, told }: Attempt): void {
+  #checkSight({ asked, known }: Attempt): void {
     const { truth, judge } = this.#scene;
     const { revision, seen } = asked.sight;
     judge.check(
-      revision >= told,
+      revision >= known,
       'I12 I17 fresh answers',
-      () => `${asked} is answered as of ${revision}, but ${told} was known before it began`,
+      () => `${asked} is answered as of ${revision}, but ${known} was known before it began`,
     );
     if (revision > truth.revision) return judge.violated('I15 applied', `${asked} saw revision ${revision}; the head is ${truth.revision}`);
     for (const { key, stored } of seen) {
@@ -158,9 +158,9 @@ export class Client {
     }
   }
 
-  #tell(revision: number): void {
+  #learn(revision: number): void {
     this.#known = Math.max(this.#known, revision);
-    this.#scene.tell(revision);
+    this.#scene.learn(revision);
   }
 
   /** Until there is an answer, each write may happen, at any time from now. */
@@ -192,19 +192,19 @@ export class Client {
   }
 
   async #list(store: Store): Promise<void> {
-    const { judge, told } = this.#scene;
+    const { judge, known } = this.#scene;
     const start = this.#scene.tick();
     const view = await store.fresh();
     const { revision } = view;
     judge.note(this.name, () => `lists ${revision}`);
-    judge.check(revision >= told, 'I12 fresh lists', () => `a list shows ${revision}, but ${told} was known before it began`);
+    judge.check(revision >= known, 'I12 fresh lists', () => `a list shows ${revision}, but ${known} was known before it began`);
     this.#scene.checkSnapshot(view, 'a fresh list');
     const key = anyKey(this.#random);
     const stored = view.get(key);
     const mark = stored === undefined ? '' : markOf(stored.object);
     this.#looked({ start }, key, (value) => value === mark);
     this.#lists.push(revision);
-    this.#tell(revision);
+    this.#learn(revision);
   }
 
   #oldList(store: Store): void {
@@ -242,7 +242,7 @@ export class Client {
     const view = await store.notOlderThan(known);
     judge.check(view.revision >= known, 'I16 no way back', () => `a list not older than ${known} shows ${view.revision}`);
     this.#scene.checkSnapshot(view, 'a list not older');
-    this.#tell(view.revision);
+    this.#learn(view.revision);
   }
 
   async #changes(store: Store): Promise<void> {
@@ -253,17 +253,17 @@ export class Client {
     try {
       const changes = await store.changesAfter(revision, limit);
       const real = truth.changesAfter(revision).slice(0, limit);
-      const told = changes.map((change) => change.revision).join();
+      const known = changes.map((change) => change.revision).join();
       const least = Math.min(limit, truth.changesAfter(revision, Math.max(revision, applied)).length);
       const isPrefix =
         real
           .slice(0, changes.length)
           .map((change) => change.revision)
-          .join() === told;
+          .join() === known;
       judge.check(
         isPrefix && changes.length >= least,
         'I14 changes',
-        () => `after ${revision}: ${told}, at least ${least} of ${real.map((change) => change.revision)}`,
+        () => `after ${revision}: ${known}, at least ${least} of ${real.map((change) => change.revision)}`,
       );
     } catch (error) {
       this.#expectGone(error, revision, 'changes after');
@@ -274,7 +274,7 @@ export class Client {
 interface Attempt {
   readonly asked: Asked;
   /** The newest revision that anybody knew when it began. */
-  readonly told: number;
+  readonly known: number;
   readonly start: number;
   /** What it may do to each of its keys; undefined where it only reads. */
   readonly events: readonly (KeyEvent | undefined)[];

@@ -106,7 +106,7 @@ export class Host {
       for (const change of changes) apply(mirror, change);
       const shown = allResources.flatMap((resource) => store.view().list(resource));
       const isSame = shown.length === mirror.size && shown.every((one) => mirror.get(nameOf(one.key)) === markOf(one.object));
-      judge.check(isSame, 'listeners', () => `${name} at ${revision}: was told ${[...mirror].join('; ')}`);
+      judge.check(isSame, 'listeners', () => `${name} at ${revision}: had received ${[...mirror].join('; ')}`);
     });
   }
 }

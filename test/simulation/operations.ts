@@ -123,9 +123,9 @@ function filler(random: SeededRandom): string {
 
 /** How an object that was read differs from the true one; undefined when it does not. */
 export function difference(stored: Stored | undefined, truth: TrueObject | undefined): string | undefined {
-  const told = stored === undefined ? 'absent' : `${markOf(stored.object)} at ${stored.revision}, ${colorOf(stored.object)}`;
+  const shown = stored === undefined ? 'absent' : `${markOf(stored.object)} at ${stored.revision}, ${colorOf(stored.object)}`;
   const real = truth === undefined ? 'absent' : `${truth.mark} at ${truth.revision}, ${truth.color}`;
-  if (told !== real) return `is shown as ${told}, but is ${real}`;
+  if (shown !== real) return `is shown as ${shown}, but is ${real}`;
   if (stored !== undefined && stored.object.metadata.resourceVersion !== String(stored.revision))
     return `says ${stored.object.metadata.resourceVersion} about itself at ${stored.revision}`;
   return undefined;

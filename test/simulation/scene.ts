@@ -22,7 +22,7 @@ export class Scene {
   /** What clients know, per key, for a judgement without the log. */
   readonly events = new Map<string, KeyEvent[]>();
   homes: Home[] = [];
-  #told = 0;
+  #known = 0;
   #tick = 0;
 
   constructor(timeline: Timeline, judge: Judge, truth: Truth, random: SeededRandom) {
@@ -33,12 +33,12 @@ export class Scene {
   }
 
   /** The newest revision that any client or watcher has got. */
-  get told(): number {
-    return this.#told;
+  get known(): number {
+    return this.#known;
   }
 
-  tell(revision: number): void {
-    this.#told = Math.max(this.#told, revision);
+  learn(revision: number): void {
+    this.#known = Math.max(this.#known, revision);
   }
 
   /** The place of a moment in the order of all moments. */

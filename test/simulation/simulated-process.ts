@@ -93,10 +93,10 @@ export class SimulatedProcess implements World {
   die(): void {
     if (this.#isDead) return;
     this.#isDead = true;
-    for (const tell of this.#onDeath) tell();
+    for (const callback of this.#onDeath) callback();
   }
 
-  onDeath(tell: () => void): void {
-    this.#onDeath.push(tell);
+  onDeath(callback: () => void): void {
+    this.#onDeath.push(callback);
   }
 }

@@ -237,11 +237,11 @@ class Simulation {
       this.#scene.checkSnapshot(fresh, 'the last list');
     }
     await this.#timeline.runFor(freshMs);
-    for (const { name, missing, told } of this.#watchers)
+    for (const { name, missing, received } of this.#watchers)
       this.#judge.check(
         missing.length === 0,
         'I22 watches wake',
-        () => `${name} was told ${told}, but not ${missing.map(({ revision }) => revision)}`,
+        () => `${name} had received ${received}, but not ${missing.map(({ revision }) => revision)}`,
       );
   }
 

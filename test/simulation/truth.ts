@@ -180,13 +180,13 @@ export class Truth {
   }
 
   #checkReplay({ type, key, revision, uid, before }: TrueChange, previousRevision: number): void {
-    const told = `revision ${revision}, ${type} ${nameOf(key)}`;
+    const shown = `revision ${revision}, ${type} ${nameOf(key)}`;
     if ((type === 'added') !== (before === undefined))
-      this.#judge.violated('I6 replay', `${told}, but it is ${before === undefined ? 'absent' : 'present'}`);
+      this.#judge.violated('I6 replay', `${shown}, but it is ${before === undefined ? 'absent' : 'present'}`);
     if ((before?.revision ?? 0) !== previousRevision)
-      this.#judge.violated('I6 replay', `${told}: follows ${previousRevision}, but the last is ${before?.revision}`);
+      this.#judge.violated('I6 replay', `${shown}: follows ${previousRevision}, but the last is ${before?.revision}`);
     if (before !== undefined && before.uid !== uid && key.resource !== epochs)
-      this.#judge.violated('I6 replay', `${told}: the uid changed from ${before.uid} to ${uid}`);
+      this.#judge.violated('I6 replay', `${shown}: the uid changed from ${before.uid} to ${uid}`);
   }
 
   #decode(body: Uint8Array): KubeObject {

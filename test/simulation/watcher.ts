@@ -12,7 +12,7 @@ export class Watcher {
   readonly #resource: string;
   readonly #namespace: string | undefined;
   /** The watch has delivered everything up to here; undefined: a list is needed. */
-  #told: number | undefined;
+  #received: number | undefined;
   #home: Home | undefined;
 
   constructor(name: string, scene: Scene) {
@@ -36,12 +36,12 @@ export class Watcher {
 
   /** Changes that its process knows and its watch has not delivered. */
   get missing(): readonly TrueChange[] {
-    if (this.#told === undefined || this.#home === undefined) return [];
-    return this.#scene.truth.changesAfter(this.#told, this.#home.store.view().revision).filter((change) => this.#isMine(change));
+    if (this.#received === undefined || this.#home === undefined) return [];
+    return this.#scene.truth.changesAfter(this.#received, this.#home.store.view().revision).filter((change) => this.#isMine(change));
   }
 
-  get told(): number | undefined {
-    return this.#told;
+  get received(): number | undefined {
+    return this.#received;
   }
 
   async #session(home: Home): Promise<void> {
@@ -57,13 +57,13 @@ export class Watcher {
   async #listAndWatch({ process, store }: Home, signal: AbortSignal): Promise<void> {
     await process.sleep(1);
     if (signal.aborted) return;
-    if (this.#told === undefined || this.#random.chance(0.2)) {
+    if (this.#received === undefined || this.#random.chance(0.2)) {
       const view = await store.fresh();
       if (signal.aborted) return;
       this.#scene.checkSnapshot(view, 'a list to watch from');
-      this.#told = view.revision;
+      this.#received = view.revision;
     }
-    const request = { resource: this.#resource, namespace: this.#namespace, after: this.#told, signal };
+    const request = { resource: this.#resource, namespace: this.#namespace, after: this.#received, signal };
     this.#scene.judge.note(this.name, () => `watches ${request.resource} after ${request.after}`);
     for await (const batch of store.watch(request)) {
       if (signal.aborted) return;
@@ -73,15 +73,15 @@ export class Watcher {
 
   #accept({ revision, changes }: WatchBatch): void {
     const { judge, truth } = this.#scene;
-    const after = this.#told ?? 0;
-    judge.check(revision >= after, 'I14 watch', () => `${this.name} was told ${after}, and then ${revision}`);
-    if (revision > truth.revision) return judge.violated('I15 applied', `${this.name} is told ${revision}; the head is ${truth.revision}`);
+    const after = this.#received ?? 0;
+    judge.check(revision >= after, 'I14 watch', () => `${this.name} had received ${after}, and then ${revision}`);
+    if (revision > truth.revision) return judge.violated('I15 applied', `${this.name} receives ${revision}; the head is ${truth.revision}`);
     const expected = truth.changesAfter(after, revision).filter((change) => this.#isMine(change));
-    const [told, real] = [changes.map(toldOf), expected.map(realOf)];
-    judge.check(told.join() === real.join(), 'I14 I20 I21 watch', () => {
-      return `${this.name}, ${this.#resource} ${this.#namespace ?? ''} from ${after} to ${revision}: is told ${told.join(', ')}; really ${real.join(', ')}`;
+    const [received, real] = [changes.map(receivedOf), expected.map(realOf)];
+    judge.check(received.join() === real.join(), 'I14 I20 I21 watch', () => {
+      return `${this.name}, ${this.#resource} ${this.#namespace ?? ''} from ${after} to ${revision}: receives ${received.join(', ')}; really ${real.join(', ')}`;
     });
-    this.#told = revision;
+    this.#received = revision;
   }
 
   #isMine({ key }: TrueChange): boolean {
@@ -94,17 +94,17 @@ export class Watcher {
     if (error instanceof StoreError && error.code === 'unavailable') return;
     if (!(error instanceof StoreError && error.code === 'compacted'))
       return judge.violated('no surprises', `${this.name}: ${error instanceof Error ? error.stack : String(error)}`);
-    const after = this.#told ?? 0;
+    const after = this.#received ?? 0;
     judge.check(
       after < truth.compactRevision,
       'I19 compact revision',
-      () => `${this.name} was told ${after}, the compact revision is ${truth.compactRevision}, but: ${error.message}`,
+      () => `${this.name} had received ${after}, the compact revision is ${truth.compactRevision}, but: ${error.message}`,
     );
-    this.#told = undefined;
+    this.#received = undefined;
   }
 }
 
-const toldOf = ({ type, key, revision, object, previous }: Change): string =>
+const receivedOf = ({ type, key, revision, object, previous }: Change): string =>
   `${type} ${nameOf(key)} ${markOf(object)} ${revision} after ${type === 'added' ? '' : previous?.labels['color']}, ${colorOf(object)}`;
 
 const realOf = ({ type, key, mark, revision, before, color }: TrueChange): string =>

@@ -27,7 +27,7 @@ export interface PretendedAws {
   /** What cannot be deleted, and CloudFormation's reason. */
   undeletable: { readonly id: string; readonly reason: string } | undefined;
   /** What `cdk` prints, and its exit code. */
-  cdk: { says: string; code: number };
+  cdk: { output: string; code: number };
   /** Words of the last `cdk`, if there was one. */
   cdkWords(): readonly string[] | undefined;
   /** The greatest value of each metric; CloudWatch answers with it. */
@@ -83,7 +83,7 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
 /** Writes its arguments down and prints what the test wants. */
 const cdkProgram = (directory: string): string => `#!/bin/sh
 printf '%s\\n' "$@" > '${directory}/words'
-cat '${directory}/says'
+cat '${directory}/output'
 exit "$(cat '${directory}/code')"
 `;
 
@@ -175,7 +175,7 @@ export async function pretendAws(directory: string): Promise<PretendedAws> {
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
 
-  let cdk = { says: '', code: 0 };
+  let cdk = { output: '', code: 0 };
   const aws: PretendedAws = {
     environment: {
       PATH: `${join(directory, 'bin')}:${process.env['PATH']}`,
@@ -194,7 +194,7 @@ export async function pretendAws(directory: string): Promise<PretendedAws> {
     },
     set cdk(next) {
       cdk = next;
-      writeFileSync(join(directory, 'says'), cdk.says);
+      writeFileSync(join(directory, 'output'), cdk.output);
       writeFileSync(join(directory, 'code'), String(cdk.code));
     },
     cdkWords,

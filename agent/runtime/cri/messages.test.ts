@@ -25,8 +25,8 @@ describe('a request', () => {
       runAsUser: 0,
       supplementalGroups: [7],
     };
-    const { config: said } = heard('RuntimeService', 'RunPodSandbox', { config: sandboxConfigMessage(config) });
-    const { metadata, hostname, logDirectory, dnsConfig, portMappings, linux } = said as Record<string, Record<string, unknown>>;
+    const { config: sent } = heard('RuntimeService', 'RunPodSandbox', { config: sandboxConfigMessage(config) });
+    const { metadata, hostname, logDirectory, dnsConfig, portMappings, linux } = sent as Record<string, Record<string, unknown>>;
     assert.deepEqual(metadata, { name: 'web', uid: 'contract-1', namespace: 'default', attempt: 2 });
     assert.deepEqual([hostname, logDirectory, dnsConfig, portMappings], ['web', '/logs', config.dns, config.portMappings]);
     assert.deepEqual(linux!['sysctls'], config.sysctls);
@@ -51,11 +51,11 @@ describe('a request', () => {
       config: containerConfigMessage(config),
       sandboxConfig: sandboxConfigMessage(contractSandbox('/')),
     };
-    const said = heard('RuntimeService', 'CreateContainer', request)['config'] as Record<string, unknown>;
-    assert.deepEqual([said['command'], said['logPath'], said['image']], [['sleep', '1000'], 'main-3.log', { image: 'busybox:1.36' }]);
-    assert.deepEqual(said['envs'], [{ key: 'WHO', value: Buffer.from('ü') }]);
-    assert.deepEqual(said['mounts'], config.mounts);
-    assert.deepEqual((said['linux'] as Record<string, unknown>)['resources'], {
+    const sent = heard('RuntimeService', 'CreateContainer', request)['config'] as Record<string, unknown>;
+    assert.deepEqual([sent['command'], sent['logPath'], sent['image']], [['sleep', '1000'], 'main-3.log', { image: 'busybox:1.36' }]);
+    assert.deepEqual(sent['envs'], [{ key: 'WHO', value: Buffer.from('ü') }]);
+    assert.deepEqual(sent['mounts'], config.mounts);
+    assert.deepEqual((sent['linux'] as Record<string, unknown>)['resources'], {
       cpuPeriod: '100000',
       cpuQuota: '50000',
       cpuShares: '512',

@@ -83,7 +83,7 @@ const service = (name: string): Service => ({ metadata: { name, namespace: 'defa
 const slice = (name: string): EndpointSlice => ({ metadata: { name, namespace: 'default' }, addressType: 'IPv4', endpoints: [] });
 const node = (name: string, status: Node['status'] = {}): Node => ({ metadata: { name }, spec: { podCIDR: '10.244.1.0/24' }, status });
 
-const told = ({ objects, gone }: NodePollResponse): string[] => [
+const received = ({ objects, gone }: NodePollResponse): string[] => [
   ...objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`),
   ...gone.map(({ kind, name, uid }) => `gone ${kind} ${name} ${uid}`),
 ];
@@ -101,7 +101,7 @@ test('the first answer is everything that a node should know', async () => {
   await put(nodes, node('b'));
   const answer = await poll();
   assert.equal(answer.snapshot, true);
-  assert.deepEqual(told(answer), [
+  assert.deepEqual(received(answer), [
     'Pod web',
     'ConfigMap web-config',
     'Secret web-secret',
@@ -126,7 +126,7 @@ test('later answers are what changed since', async () => {
     const answer = await poll({ since });
     assert.equal(answer.snapshot, false);
     since = answer.revision;
-    return told(answer);
+    return received(answer);
   };
   assert.deepEqual(await next(), []);
   await put(pods, pod('web', 'a', { config: 'shared', secret: 'missing' }));
@@ -154,7 +154,7 @@ test('a pod that is replaced under its name is gone and may be there again', asy
   const { revision: since } = await poll();
   await remove(pods, { namespace: 'default', name: 'web' });
   await put(pods, { ...pod('web'), metadata: { name: 'web', namespace: 'default', uid: 'second' } });
-  assert.deepEqual(told(await poll({ since })), ['Pod web', 'gone Pod web uid-web']);
+  assert.deepEqual(received(await poll({ since })), ['Pod web', 'gone Pod web uid-web']);
 });
 
 test('a node gets the objects that its pods name, and what those name in turn, until its last pod goes', async () => {
@@ -232,7 +232,7 @@ test('a node hears of a released volume whose data it is to remove, and of its e
   });
   const volume = (name: string, node: string, phase: string): KubeObject =>
     ({ metadata: { name, annotations: annotations(node), deletionTimestamp: '2026-01-01T00:00:00Z' }, status: { phase } }) as KubeObject;
-  const told = ({ objects, gone }: NodePollResponse): string[] => [
+  const received = ({ objects, gone }: NodePollResponse): string[] => [
     ...objects.filter(({ kind }) => kind === 'PersistentVolume').map(({ metadata }) => metadata.name ?? ''),
     ...gone.map(({ name }) => `-${name}`),
   ];
@@ -241,10 +241,10 @@ test('a node hears of a released volume whose data it is to remove, and of its e
   await put(volumes, volume('bound', 'a', 'Bound'));
   await put(volumes, volume('elsewhere', 'b', 'Released'));
   const news = await poll({ since });
-  assert.deepEqual(told(news), ['mine']);
-  assert.deepEqual(told(await poll()), ['mine']);
+  assert.deepEqual(received(news), ['mine']);
+  assert.deepEqual(received(await poll()), ['mine']);
   await remove(volumes, { namespace: '', name: 'mine' });
-  assert.deepEqual(told(await poll({ since: news.revision })), ['-mine']);
+  assert.deepEqual(received(await poll({ since: news.revision })), ['-mine']);
 });
 
 test('a revision that makes no sense here is answered with everything', async () => {
@@ -264,7 +264,7 @@ test('an answer is held until something happens', async () => {
   assert.equal(answer, undefined);
   await put(pods, pod('web'));
   await polling;
-  assert.deepEqual(told(answer!), ['Pod web']);
+  assert.deepEqual(received(answer!), ['Pod web']);
 });
 
 test('an answer is held no longer than asked, and carries the revision up to which it has read', async () => {
@@ -274,7 +274,7 @@ test('an answer is held no longer than asked, and carries the revision up to whi
   await put(pods, pod('elsewhere', 'b'));
   await world.advance(5_000);
   const answer = await polling;
-  assert.deepEqual([told(answer), answer.snapshot, answer.revision], [[], false, String(store.view().revision)]);
+  assert.deepEqual([received(answer), answer.snapshot, answer.revision], [[], false, String(store.view().revision)]);
   assert.equal(answer.pollAfterSeconds, 0);
 });
 
@@ -295,7 +295,7 @@ test('what all nodes hear of is gathered for a moment, and heartbeats of other n
   assert.equal(answer, undefined);
   await world.advance(1);
   await polling;
-  assert.deepEqual(told(answer!), ['Node b', 'Service one', 'Service two']);
+  assert.deepEqual(received(answer!), ['Node b', 'Service one', 'Service two']);
 });
 
 test('an agent that leaves is not waited for', async () => {
@@ -304,7 +304,7 @@ test('an agent that leaves is not waited for', async () => {
   const leaving = new AbortController();
   const polling = poll({ since, waitSeconds: 30 }, leaving.signal);
   leaving.abort();
-  assert.deepEqual(told(await polling), []);
+  assert.deepEqual(received(await polling), []);
 });
 
 test('a relay that a client asks for ends the wait, once', async () => {
@@ -359,7 +359,7 @@ test('a client that waits in another process ends the wait, and is announced aga
   await world.settle();
   await announced(cluster, 'r1');
   const answer = await polling;
-  assert.deepEqual([idsOf(answer), told(answer)], [['r1'], []]);
+  assert.deepEqual([idsOf(answer), received(answer)], [['r1'], []]);
   assert.deepEqual(idsOf(await poll({ since, waitSeconds: 20 })), ['r1']);
   assert.deepEqual(idsOf(await poll()), ['r1']);
   const next = poll({ since: answer.revision, waitSeconds: 20 });

@@ -44,7 +44,7 @@ export function createWakeUps({ store, podsOfNode, clock, policies }: WakeUpOpti
   const shapes = new Map<string, string>();
   let gathering: Cancel | undefined;
 
-  function tell(whom: (waiter: Waiter) => boolean): void {
+  function wakeWhere(whom: (waiter: Waiter) => boolean): void {
     for (const waiter of [...waiters].filter(whom)) {
       waiters.delete(waiter);
       waiter.wake();
@@ -66,11 +66,11 @@ export function createWakeUps({ store, podsOfNode, clock, policies }: WakeUpOpti
     const own = changes.filter((change) => !isShared(change));
     const concerns = (change: Change, nodeName: string): boolean =>
       concernsNode(change, nodeName, podsOfNode) || (policies()?.concerns(change, nodeName) ?? change.key.resource === policyResource);
-    if (own.length > 0) tell(({ nodeName }) => own.some((change) => concerns(change, nodeName)));
+    if (own.length > 0) wakeWhere(({ nodeName }) => own.some((change) => concerns(change, nodeName)));
     if (!news || waiters.size === 0) return;
     gathering ??= clock.after(gatherMs, () => {
       gathering = undefined;
-      tell(() => true);
+      wakeWhere(() => true);
     });
   });
 
@@ -93,6 +93,6 @@ export function createWakeUps({ store, podsOfNode, clock, policies }: WakeUpOpti
         },
       };
     },
-    wake: (nodeName) => tell((waiter) => waiter.nodeName === nodeName),
+    wake: (nodeName) => wakeWhere((waiter) => waiter.nodeName === nodeName),
   };
 }

@@ -40,10 +40,12 @@ export function schemasFor(roots: readonly NamedSchema[], dialect: Dialect, text
     waiting.push(...referencesIn(schema));
   }
   const kinds = Map.groupBy(roots, ({ schema }) => schema);
-  return Object.fromEntries([...found.keys()].sort().map((name) => [name, told(found.get(name) ?? {}, kinds.get(name) ?? [], dialect)]));
+  return Object.fromEntries(
+    [...found.keys()].sort().map((name) => [name, documented(found.get(name) ?? {}, kinds.get(name) ?? [], dialect)]),
+  );
 }
 
-function told(facts: JsonObject, kinds: readonly NamedSchema[], dialect: Dialect): JsonObject {
+function documented(facts: JsonObject, kinds: readonly NamedSchema[], dialect: Dialect): JsonObject {
   const schema = translated(facts, dialect);
   const unique = new Map(kinds.map(({ kind }) => [`${kind.group}/${kind.version}/${kind.kind}`, { ...kind }]));
   return unique.size === 0 ? schema : { ...schema, 'x-kubernetes-group-version-kind': [...unique.values()] };

@@ -87,26 +87,26 @@ type Setup = Awaited<ReturnType<typeof setup>>;
 
 /** A log that carries what a test puts into it. */
 function spoken() {
-  const said: Buffer[] = [];
+  const written: Buffer[] = [];
   let isEnded = false;
   let next = Promise.withResolvers<void>();
-  const tell = (): void => {
+  const notify = (): void => {
     next.resolve();
     next = Promise.withResolvers<void>();
   };
   return {
-    say(text: string | Buffer) {
-      said.push(Buffer.from(text));
-      tell();
+    write(text: string | Buffer) {
+      written.push(Buffer.from(text));
+      notify();
     },
     end() {
       isEnded = true;
-      tell();
+      notify();
     },
     async *open(signal: AbortSignal): AsyncGenerator<Buffer> {
-      signal.addEventListener('abort', tell, { once: true });
+      signal.addEventListener('abort', notify, { once: true });
       while (!signal.aborted) {
-        const bytes = said.shift();
+        const bytes = written.shift();
         if (bytes !== undefined) yield bytes;
         else if (isEnded) return;
         else await next.promise;
@@ -115,7 +115,7 @@ function spoken() {
   };
 }
 
-async function* saying(...texts: (string | Buffer)[]): AsyncGenerator<Buffer> {
+async function* chunksOf(...texts: (string | Buffer)[]): AsyncGenerator<Buffer> {
   for (const text of texts) yield Buffer.from(text);
 }
 
@@ -163,7 +163,7 @@ describe('a log that goes by mail', () => {
   test('a log that goes by mail comes as it was written, in chunks', async () => {
     const at = await setup();
     const text = randomBytes(chunkBytesMax).toString('hex');
-    const { response, sent } = await answered(at, async () => saying(text.slice(0, 300_000), text.slice(300_000)));
+    const { response, sent } = await answered(at, async () => chunksOf(text.slice(0, 300_000), text.slice(300_000)));
     assert.deepEqual([response.status, response.headers.get('content-type')], [200, 'text/plain']);
     assert.equal(await inTime(at, response.text()), text);
     await sent;
@@ -171,7 +171,7 @@ describe('a log that goes by mail', () => {
 
   test('a log that goes by mail may be empty', async () => {
     const at = await setup();
-    const { response } = await answered(at, async () => saying());
+    const { response } = await answered(at, async () => chunksOf());
     assert.equal(await inTime(at, response.text()), '');
   });
 
@@ -186,16 +186,16 @@ describe('a log that goes by mail', () => {
   test('a log that goes by mail reaches its follower line by line, also after a long silence', async () => {
     const at = await setup();
     const log = spoken();
-    log.say('one\n');
+    log.write('one\n');
     const { response, sent } = await answered(at, async (signal) => log.open(signal), 'container=c&follow=true');
     const { heard } = reading(response);
     await at.world.advance(2000);
     assert.equal(heard.text, 'one\n');
     await at.world.advance(600_000);
-    log.say('two\n');
+    log.write('two\n');
     await at.world.advance(2000);
     assert.equal(heard.text, 'one\ntwo\n');
-    log.say('three');
+    log.write('three');
     log.end();
     await at.world.advance(3000);
     assert.deepEqual(heard, { text: 'one\ntwo\nthree', isDone: true, isBroken: false });
@@ -214,7 +214,7 @@ describe('a log that goes by mail', () => {
           if (isCarriedOut) await at.sendChunk(id, chunk);
           throw new TransportError('lost');
         });
-        const { response } = await answered(at, async () => saying(...lines), undefined, mailer);
+        const { response } = await answered(at, async () => chunksOf(...lines), undefined, mailer);
         assert.equal(await inTime(at, response.text()), lines.join(''));
         if (number < lost) break;
       }
@@ -275,10 +275,10 @@ describe('whose log it is', () => {
   test('a restarted agent does not continue the log that its predecessor began', async () => {
     const at = await setup();
     const log = spoken();
-    log.say('one\n');
+    log.write('one\n');
     const { response, id } = await answered(at, async (signal) => log.open(signal), 'container=c&follow=true');
     const { heard } = reading(response);
-    await at.agent().send({ id }, async () => saying('one\n', 'x'.repeat(chunkBytesMax), 'two\n'));
+    await at.agent().send({ id }, async () => chunksOf('one\n', 'x'.repeat(chunkBytesMax), 'two\n'));
     await at.world.advance(10_000);
     assert.deepEqual(heard, { text: 'one\n', isDone: false, isBroken: true });
   });
@@ -359,7 +359,7 @@ describe('the end', () => {
     for (const follow of [true, false]) {
       const at = await setup();
       const log = spoken();
-      log.say('one\n');
+      log.write('one\n');
       const { response, sent } = await answered(at, async (signal) => log.open(signal), `container=c&follow=${follow}`);
       const { heard } = reading(response);
       await at.world.advance(836_000);
@@ -372,7 +372,7 @@ describe('the end', () => {
 
   test('whatever happened, nothing is left after an hour', async () => {
     const at = await setup();
-    const { response, id } = await answered(at, async () => saying('one\n'));
+    const { response, id } = await answered(at, async () => chunksOf('one\n'));
     await inTime(at, response.text());
     await at.table.prune({ logIndex: 0, revision: 0, beforeMs: at.world.clock.now() + 3_601_000 });
     assert.deepEqual(await Promise.all(['up', 'down'].map((way) => at.table.readMail(`a/${id}/${way}`, 0))), [[], []]);
@@ -418,7 +418,7 @@ describe('what it costs', () => {
   test('a short log: nine calls, besides the change in the log that polls read', async () => {
     const at = await setup();
     const before = at.used();
-    const { response } = await answered(at, async () => saying('one\n'));
+    const { response } = await answered(at, async () => chunksOf('one\n'));
     await inTime(at, response.text());
     assert.deepEqual(since(before, at.used()), { tableCalls: 9, writeUnits: 2, readUnits: 7, requests: 1 });
   });
@@ -438,7 +438,7 @@ describe('what it costs', () => {
     const cost = async (text: string): Promise<Used> => {
       const at = await setup();
       const before = at.used();
-      const { response } = await answered(at, async () => saying(text));
+      const { response } = await answered(at, async () => chunksOf(text));
       assert.equal((await inTime(at, response.text())).length, text.length);
       return since(before, at.used());
     };

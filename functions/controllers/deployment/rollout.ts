@@ -60,7 +60,7 @@ export class Rollout implements Sets {
     }
     await this.#setRevision(annotations[revisionAnnotation]);
     if (conditionOf(this.status.conditions, 'Progressing') === undefined)
-      this.#sayProgressing('True', 'FoundNewReplicaSet', `Found new replica set "${nameOf(current)}"`);
+      this.#setProgressing('True', 'FoundNewReplicaSet', `Found new replica set "${nameOf(current)}"`);
   }
 
   /** Makes the ReplicaSet for the Deployment's template, if there is none, with as many pods as may be added now. */
@@ -78,7 +78,7 @@ export class Rollout implements Sets {
     this.current = made.set;
     if (made.isNew && replicas > 0)
       context.events.event(deployment, 'Normal', 'ScalingReplicaSet', `Scaled up replica set ${nameOf(made.set)} from 0 to ${replicas}`);
-    if (made.isNew) this.#sayProgressing('True', 'NewReplicaSetCreated', `Created new replica set "${nameOf(made.set)}"`);
+    if (made.isNew) this.#setProgressing('True', 'NewReplicaSetCreated', `Created new replica set "${nameOf(made.set)}"`);
     await this.#setRevision(String(revision));
   }
 
@@ -91,7 +91,7 @@ export class Rollout implements Sets {
       if (!(error instanceof StatusError) || isNamespaceTerminating(error)) throw error;
       const message = `Failed to create new replica set "${nameOf(set)}": ${error.message}`;
       context.events.event(deployment, 'Warning', 'ReplicaSetCreateError', message);
-      this.#sayProgressing('False', 'ReplicaSetCreateError', message);
+      this.#setProgressing('False', 'ReplicaSetCreateError', message);
       await this.saveStatus(this.status);
       throw error;
     }
@@ -130,7 +130,7 @@ export class Rollout implements Sets {
     this.status = status;
   }
 
-  #sayProgressing(status: 'True' | 'False', reason: string, message: string): void {
+  #setProgressing(status: 'True' | 'False', reason: string, message: string): void {
     if (!hasProgressDeadline(this.deployment)) return;
     const text = { type: 'Progressing', status, reason, message };
     this.status = {

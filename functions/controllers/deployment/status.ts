@@ -137,23 +137,27 @@ function withProgress(
   if (isOver) return conditions;
 
   const subject = sets.current === undefined ? `Deployment "${nameOf(deployment)}"` : `ReplicaSet "${nameOf(sets.current)}"`;
-  const say = (state: 'True' | 'False', reason: string, what: string): ConditionText => ({
+  const progressing = (state: 'True' | 'False', reason: string, what: string): ConditionText => ({
     type: 'Progressing',
     status: state,
     reason,
     message: `${subject} ${what}`,
   });
   if (isComplete(deployment, status))
-    return withDeploymentCondition(conditions, say('True', completeReason, 'has successfully progressed.'), nowMs);
+    return withDeploymentCondition(conditions, progressing('True', completeReason, 'has successfully progressed.'), nowMs);
   if (isProgressing(before, status)) {
     // Written with a new time at each progress, since the deadline counts from the last one.
-    const said = withDeploymentCondition(without(conditions, 'Progressing'), say('True', 'ReplicaSetUpdated', 'is progressing.'), nowMs);
-    if (current?.status !== 'True' || current.lastTransitionTime === undefined) return said;
+    const updated = withDeploymentCondition(
+      without(conditions, 'Progressing'),
+      progressing('True', 'ReplicaSetUpdated', 'is progressing.'),
+      nowMs,
+    );
+    if (current?.status !== 'True' || current.lastTransitionTime === undefined) return updated;
     const { lastTransitionTime } = current;
-    return said.map((condition) => (condition.type === 'Progressing' ? { ...condition, lastTransitionTime } : condition));
+    return updated.map((condition) => (condition.type === 'Progressing' ? { ...condition, lastTransitionTime } : condition));
   }
   if (isTimedOut(deployment, current, nowMs))
-    return withDeploymentCondition(conditions, say('False', timedOutReason, 'has timed out progressing.'), nowMs);
+    return withDeploymentCondition(conditions, progressing('False', timedOutReason, 'has timed out progressing.'), nowMs);
   return conditions;
 }
 
@@ -185,9 +189,9 @@ export function pauseCondition(deployment: Deployment, status: DeploymentStatus)
   if (!hasProgressDeadline(deployment)) return undefined;
   const current = conditionOf(status.conditions, 'Progressing');
   if (current?.reason === timedOutReason) return undefined;
-  const saysPaused = current?.reason === 'DeploymentPaused';
+  const isShownPaused = current?.reason === 'DeploymentPaused';
   const isPaused = deployment.spec.paused === true;
-  if (isPaused === saysPaused) return undefined;
+  if (isPaused === isShownPaused) return undefined;
   return isPaused
     ? { type: 'Progressing', status: 'Unknown', reason: 'DeploymentPaused', message: 'Deployment is paused' }
     : { type: 'Progressing', status: 'Unknown', reason: 'DeploymentResumed', message: 'Deployment is resumed' };

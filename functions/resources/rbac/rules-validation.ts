@@ -13,8 +13,8 @@ export function validateRules(
   others: readonly FieldError[] = [],
 ): FieldError[] {
   const all = rules ?? [];
-  const unsaid = all.flatMap(({ verbs }, index) => (verbs?.length ? [] : [required(`rules[${index}].verbs`)]));
-  return [...all.flatMap((rule, index) => ruleErrors(rule, namespaced, `rules[${index}]`)), ...others, ...unsaid];
+  const withoutVerbs = all.flatMap(({ verbs }, index) => (verbs?.length ? [] : [required(`rules[${index}].verbs`)]));
+  return [...all.flatMap((rule, index) => ruleErrors(rule, namespaced, `rules[${index}]`)), ...others, ...withoutVerbs];
 }
 
 function ruleErrors(

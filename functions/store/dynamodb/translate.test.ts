@@ -6,12 +6,12 @@ import { troubleOf } from './translate.ts';
 const failing = (code: string): Error => Object.assign(new Error('the system says so'), { code });
 
 test('connections that fail come to one clear error each, and are tried again', () => {
-  const said = ['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'ECONNRESET'].map((code) => {
+  const reported = ['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'ECONNRESET'].map((code) => {
     const trouble = troubleOf(failing(code), 'PutItem');
     return trouble.type === 'condition' ? '' : `${trouble.type}: ${trouble.error.message}`;
   });
   const noAddress = 'not-now: the table’s service has no address: is the region right, and is there a network?';
-  assert.deepEqual(said, [
+  assert.deepEqual(reported, [
     noAddress,
     noAddress,
     'not-now: the table’s service cannot be reached',

@@ -198,11 +198,11 @@ describe('several processes on one log', () => {
           await new Promise((resolve) => setImmediate(resolve));
           if (scheduler.count() > 0) await scheduler.waitOne();
         }
-        const told = new Map(acknowledged);
+        const promised = new Map(acknowledged);
         const left = files.afterPowerLoss(() => chances.next().value);
         const survivor = new SegmentedLog(left, 3);
         const found = await nonces(survivor);
-        for (const [number, nonce] of told) assert.equal(found[number - 1], nonce);
+        for (const [number, nonce] of promised) assert.equal(found[number - 1], nonce);
         assert.equal(await appended(survivor, entry(found.length + 1, 'after')), 'written');
         assert.deepEqual(await nonces(new SegmentedLog(left, 3)), [...found, 'after']);
         await scheduler.waitFor(Promise.all(writers));

@@ -35,7 +35,7 @@ async function stackFinding(account: CloudAccount, name: string): Promise<Findin
       : problem(
           'stack',
           `${name} is ${status}.`,
-          'hibernetes deploy repairs most of it; the events in CloudFormation’s console say the rest.',
+          'hibernetes deploy repairs most of it; the events in CloudFormation’s console show the rest.',
         );
   } catch (error) {
     if (error instanceof Error && /does not exist/.test(error.message))

@@ -107,7 +107,7 @@ const swap: Check = ({ swapBytes }) =>
     ? ok('swap', 'There is none.')
     : warning(
         'swap',
-        `${gigabytes(swapBytes)} of swap are on: limits of memory are less strict than they say.`,
+        `${gigabytes(swapBytes)} of swap are on: limits of memory are less strict than their values.`,
         'swapoff -a, and its line removed from /etc/fstab, turns it off.',
       );
 

@@ -194,12 +194,12 @@ export class Invariants {
     if (type === 'deleted') return;
     if (type === 'added' || before?.metadata.generation !== job.metadata.generation) this.#want(job, job.spec?.parallelism ?? 1, atMs);
     const real = this.#succeeded.get(uidOf(job))?.size ?? 0;
-    const told = job.status?.succeeded ?? 0;
-    const what = (): string => `job ${key.namespace}/${key.name} says ${told} succeeded of ${job.spec?.completions}, ${real} did`;
-    this.#judge.check(told <= real, 'job counts', what);
+    const counted = job.status?.succeeded ?? 0;
+    const what = (): string => `job ${key.namespace}/${key.name} says ${counted} succeeded of ${job.spec?.completions}, ${real} did`;
+    this.#judge.check(counted <= real, 'job counts', what);
     const isComplete = job.status?.conditions?.some(({ type: name, status }) => name === 'Complete' && status === 'True') === true;
     const completions = job.spec?.completions ?? 1;
-    const isExact = this.#disturbed.has(uidOf(job)) ? told >= completions : told === completions && told === real;
+    const isExact = this.#disturbed.has(uidOf(job)) ? counted >= completions : counted === completions && counted === real;
     if (isComplete) this.#judge.check(isExact, 'job counts', what);
   }
 

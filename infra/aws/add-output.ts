@@ -2,6 +2,6 @@
 import { CfnOutput, type CfnOutputProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 
-export function say(scope: Construct, id: string, name: string, props: CfnOutputProps): void {
+export function addOutput(scope: Construct, id: string, name: string, props: CfnOutputProps): void {
   new CfnOutput(scope, id, props).overrideLogicalId(name);
 }
