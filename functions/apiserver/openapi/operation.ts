@@ -36,7 +36,7 @@ export const text = 'text';
 
 const status = 'io.k8s.apimachinery.pkg.apis.meta.v1.Status';
 /** Every refusal, whatever its code. */
-const refusal: Answer = { description: 'Not done; the Status says why', content: { 'application/json': status } };
+const refusal: Answer = { description: 'Not done: see the Status', content: { 'application/json': status } };
 
 export const security: Json[] = [{ BearerToken: [] }];
 export const securityScheme: JsonObject = {

@@ -22,7 +22,7 @@ const fieldValidation = parameter(
 const resourceVersion = parameter('resourceVersion', 'string', 'No older than this version; unset: the newest; 0: whatever is at hand');
 const labelSelector = parameter('labelSelector', 'string', 'Only objects whose labels match');
 const fieldSelector = parameter('fieldSelector', 'string', 'Only objects whose fields match');
-const limit = parameter('limit', 'integer', 'At most so many objects; the answer then tells how to continue');
+const limit = parameter('limit', 'integer', 'At most so many objects; the answer then has a continue token');
 const continuation = parameter('continue', 'string', 'Where the last answer stopped');
 const resourceVersionMatch = parameter('resourceVersionMatch', 'string', 'How resourceVersion is meant: Exact or NotOlderThan');
 const timeoutSeconds = parameter('timeoutSeconds', 'integer', 'How long a watch lasts at most');
@@ -44,7 +44,7 @@ export const queryOf: Readonly<Record<string, readonly Parameter[]>> = {
   deletecollection: [...deletion, ...selection],
   list: [
     ...selection,
-    parameter('allowWatchBookmarks', 'boolean', 'A watch also tells, now and then, how far it has come'),
+    parameter('allowWatchBookmarks', 'boolean', 'A watch also sends, now and then, how far it has come'),
     parameter('sendInitialEvents', 'boolean', 'A watch begins with everything there is'),
     timeoutSeconds,
     parameter('watch', 'boolean', 'Answers with a stream of changes, one JSON document a line'),

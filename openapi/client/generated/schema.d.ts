@@ -10726,7 +10726,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.APIVersions"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -10755,7 +10755,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.APIResourceList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -10775,13 +10775,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -10805,7 +10805,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.ComponentStatusList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -10840,7 +10840,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.ComponentStatus"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -10860,13 +10860,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -10890,7 +10890,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.ConfigMapList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -10910,13 +10910,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -10940,7 +10940,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.EndpointsList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -10960,13 +10960,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -10990,7 +10990,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.EventList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -11010,13 +11010,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -11040,7 +11040,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.LimitRangeList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -11060,13 +11060,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -11090,7 +11090,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.NamespaceList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -11130,7 +11130,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.Namespace"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -11173,7 +11173,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.Binding"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -11193,13 +11193,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -11226,7 +11226,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.ConfigMapList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -11269,7 +11269,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.ConfigMap"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -11297,7 +11297,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -11326,7 +11326,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.ConfigMapList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -11363,7 +11363,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.ConfigMap"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -11408,7 +11408,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.ConfigMap"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -11464,7 +11464,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -11514,7 +11514,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.ConfigMap"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -11534,13 +11534,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -11567,7 +11567,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.EndpointsList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -11610,7 +11610,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.Endpoints"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -11638,7 +11638,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -11667,7 +11667,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.EndpointsList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -11704,7 +11704,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.Endpoints"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -11758,7 +11758,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.Endpoints"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -11814,7 +11814,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -11864,7 +11864,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.Endpoints"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -11884,13 +11884,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -11917,7 +11917,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.EventList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -11960,7 +11960,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.Event"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -11988,7 +11988,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -12017,7 +12017,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.EventList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -12054,7 +12054,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.Event"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -12108,7 +12108,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.Event"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -12164,7 +12164,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -12214,7 +12214,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.Event"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -12234,13 +12234,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -12267,7 +12267,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.LimitRangeList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -12310,7 +12310,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.LimitRange"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -12338,7 +12338,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -12367,7 +12367,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.LimitRangeList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -12404,7 +12404,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.LimitRange"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -12458,7 +12458,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.LimitRange"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -12514,7 +12514,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -12564,7 +12564,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.LimitRange"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -12584,13 +12584,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -12617,7 +12617,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.PersistentVolumeClaimList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -12660,7 +12660,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.PersistentVolumeClaim"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -12688,7 +12688,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -12717,7 +12717,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.PersistentVolumeClaimList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -12754,7 +12754,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.PersistentVolumeClaim"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -12799,7 +12799,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.PersistentVolumeClaim"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -12855,7 +12855,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.PersistentVolumeClaim"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -12905,7 +12905,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.PersistentVolumeClaim"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -12942,7 +12942,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.PersistentVolumeClaim"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -12987,7 +12987,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.PersistentVolumeClaim"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -13037,7 +13037,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.PersistentVolumeClaim"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -13057,13 +13057,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -13090,7 +13090,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.PodList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -13133,7 +13133,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.Pod"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -13161,7 +13161,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -13190,7 +13190,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.PodList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -13227,7 +13227,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.Pod"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -13272,7 +13272,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.Pod"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -13328,7 +13328,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.Pod"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -13378,7 +13378,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.Pod"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -13416,7 +13416,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -13454,7 +13454,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -13499,7 +13499,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -13536,7 +13536,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.Pod"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -13581,7 +13581,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.Pod"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -13631,7 +13631,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.Pod"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -13676,7 +13676,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -13715,7 +13715,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -13754,7 +13754,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -13797,7 +13797,7 @@ export interface operations {
                     "text/plain": string;
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -13831,7 +13831,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -13865,7 +13865,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -13902,7 +13902,7 @@ export interface operations {
                     "*/*": string;
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -13939,7 +13939,7 @@ export interface operations {
                     "*/*": string;
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -13976,7 +13976,7 @@ export interface operations {
                     "*/*": string;
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -14013,7 +14013,7 @@ export interface operations {
                     "*/*": string;
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -14050,7 +14050,7 @@ export interface operations {
                     "*/*": string;
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -14087,7 +14087,7 @@ export interface operations {
                     "*/*": string;
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -14124,7 +14124,7 @@ export interface operations {
                     "*/*": string;
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -14163,7 +14163,7 @@ export interface operations {
                     "*/*": string;
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -14202,7 +14202,7 @@ export interface operations {
                     "*/*": string;
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -14241,7 +14241,7 @@ export interface operations {
                     "*/*": string;
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -14280,7 +14280,7 @@ export interface operations {
                     "*/*": string;
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -14319,7 +14319,7 @@ export interface operations {
                     "*/*": string;
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -14358,7 +14358,7 @@ export interface operations {
                     "*/*": string;
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -14397,7 +14397,7 @@ export interface operations {
                     "*/*": string;
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -14434,7 +14434,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.Pod"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -14479,7 +14479,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.Pod"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -14529,7 +14529,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.Pod"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -14566,7 +14566,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.Pod"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -14611,7 +14611,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.Pod"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -14661,7 +14661,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.Pod"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -14681,13 +14681,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -14714,7 +14714,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.PodTemplateList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -14757,7 +14757,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.PodTemplate"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -14785,7 +14785,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -14814,7 +14814,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.PodTemplateList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -14851,7 +14851,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.PodTemplate"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -14896,7 +14896,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.PodTemplate"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -14952,7 +14952,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.PodTemplate"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -15002,7 +15002,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.PodTemplate"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -15022,13 +15022,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -15055,7 +15055,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.ReplicationControllerList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -15098,7 +15098,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.ReplicationController"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -15126,7 +15126,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -15155,7 +15155,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.ReplicationControllerList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -15192,7 +15192,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.ReplicationController"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -15237,7 +15237,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.ReplicationController"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -15293,7 +15293,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -15343,7 +15343,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.ReplicationController"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -15380,7 +15380,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.autoscaling.v1.Scale"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -15425,7 +15425,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.autoscaling.v1.Scale"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -15475,7 +15475,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.autoscaling.v1.Scale"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -15512,7 +15512,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.ReplicationController"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -15557,7 +15557,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.ReplicationController"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -15607,7 +15607,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.ReplicationController"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -15627,13 +15627,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -15660,7 +15660,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.ResourceQuotaList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -15703,7 +15703,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.ResourceQuota"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -15731,7 +15731,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -15760,7 +15760,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.ResourceQuotaList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -15797,7 +15797,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.ResourceQuota"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -15842,7 +15842,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.ResourceQuota"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -15898,7 +15898,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.ResourceQuota"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -15948,7 +15948,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.ResourceQuota"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -15985,7 +15985,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.ResourceQuota"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -16030,7 +16030,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.ResourceQuota"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -16080,7 +16080,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.ResourceQuota"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -16100,13 +16100,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -16133,7 +16133,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.SecretList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -16176,7 +16176,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.Secret"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -16204,7 +16204,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -16233,7 +16233,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.SecretList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -16270,7 +16270,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.Secret"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -16315,7 +16315,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.Secret"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -16371,7 +16371,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -16421,7 +16421,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.Secret"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -16441,13 +16441,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -16474,7 +16474,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.ServiceAccountList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -16517,7 +16517,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.ServiceAccount"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -16545,7 +16545,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -16574,7 +16574,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.ServiceAccountList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -16611,7 +16611,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.ServiceAccount"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -16656,7 +16656,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.ServiceAccount"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -16712,7 +16712,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.ServiceAccount"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -16762,7 +16762,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.ServiceAccount"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -16807,7 +16807,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.authentication.v1.TokenRequest"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -16827,13 +16827,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -16860,7 +16860,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.ServiceList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -16903,7 +16903,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.Service"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -16931,7 +16931,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -16960,7 +16960,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.ServiceList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -16997,7 +16997,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.Service"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -17051,7 +17051,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.Service"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -17107,7 +17107,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.Service"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -17157,7 +17157,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.Service"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -17194,7 +17194,7 @@ export interface operations {
                     "*/*": string;
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -17231,7 +17231,7 @@ export interface operations {
                     "*/*": string;
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -17268,7 +17268,7 @@ export interface operations {
                     "*/*": string;
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -17305,7 +17305,7 @@ export interface operations {
                     "*/*": string;
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -17342,7 +17342,7 @@ export interface operations {
                     "*/*": string;
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -17379,7 +17379,7 @@ export interface operations {
                     "*/*": string;
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -17416,7 +17416,7 @@ export interface operations {
                     "*/*": string;
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -17455,7 +17455,7 @@ export interface operations {
                     "*/*": string;
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -17494,7 +17494,7 @@ export interface operations {
                     "*/*": string;
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -17533,7 +17533,7 @@ export interface operations {
                     "*/*": string;
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -17572,7 +17572,7 @@ export interface operations {
                     "*/*": string;
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -17611,7 +17611,7 @@ export interface operations {
                     "*/*": string;
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -17650,7 +17650,7 @@ export interface operations {
                     "*/*": string;
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -17689,7 +17689,7 @@ export interface operations {
                     "*/*": string;
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -17726,7 +17726,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.Service"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -17771,7 +17771,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.Service"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -17821,7 +17821,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.Service"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -17856,7 +17856,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.Namespace"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -17899,7 +17899,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.Namespace"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -17953,7 +17953,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.Namespace"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -18001,7 +18001,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.Namespace"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -18044,7 +18044,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.Namespace"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -18079,7 +18079,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.Namespace"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -18122,7 +18122,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.Namespace"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -18170,7 +18170,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.Namespace"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -18190,13 +18190,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -18220,7 +18220,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.NodeList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -18260,7 +18260,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.Node"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -18288,7 +18288,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -18314,7 +18314,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.NodeList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -18349,7 +18349,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.Node"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -18392,7 +18392,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.Node"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -18446,7 +18446,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -18494,7 +18494,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.Node"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -18529,7 +18529,7 @@ export interface operations {
                     "*/*": string;
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -18564,7 +18564,7 @@ export interface operations {
                     "*/*": string;
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -18599,7 +18599,7 @@ export interface operations {
                     "*/*": string;
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -18634,7 +18634,7 @@ export interface operations {
                     "*/*": string;
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -18669,7 +18669,7 @@ export interface operations {
                     "*/*": string;
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -18704,7 +18704,7 @@ export interface operations {
                     "*/*": string;
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -18739,7 +18739,7 @@ export interface operations {
                     "*/*": string;
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -18776,7 +18776,7 @@ export interface operations {
                     "*/*": string;
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -18813,7 +18813,7 @@ export interface operations {
                     "*/*": string;
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -18850,7 +18850,7 @@ export interface operations {
                     "*/*": string;
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -18887,7 +18887,7 @@ export interface operations {
                     "*/*": string;
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -18924,7 +18924,7 @@ export interface operations {
                     "*/*": string;
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -18961,7 +18961,7 @@ export interface operations {
                     "*/*": string;
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -18998,7 +18998,7 @@ export interface operations {
                     "*/*": string;
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -19033,7 +19033,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.Node"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -19076,7 +19076,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.Node"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -19124,7 +19124,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.Node"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -19144,13 +19144,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -19174,7 +19174,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.PersistentVolumeClaimList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -19194,13 +19194,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -19224,7 +19224,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.PersistentVolumeList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -19264,7 +19264,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.PersistentVolume"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -19292,7 +19292,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -19318,7 +19318,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.PersistentVolumeList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -19353,7 +19353,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.PersistentVolume"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -19396,7 +19396,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.PersistentVolume"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -19450,7 +19450,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.PersistentVolume"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -19498,7 +19498,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.PersistentVolume"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -19533,7 +19533,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.PersistentVolume"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -19576,7 +19576,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.PersistentVolume"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -19624,7 +19624,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.PersistentVolume"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -19644,13 +19644,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -19674,7 +19674,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.PodList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -19694,13 +19694,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -19724,7 +19724,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.PodTemplateList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -19744,13 +19744,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -19774,7 +19774,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.ReplicationControllerList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -19794,13 +19794,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -19824,7 +19824,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.ResourceQuotaList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -19844,13 +19844,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -19874,7 +19874,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.SecretList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -19894,13 +19894,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -19924,7 +19924,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.ServiceAccountList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -19944,13 +19944,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -19974,7 +19974,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.ServiceList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -20003,7 +20003,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.APIGroupList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -20032,7 +20032,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.APIGroup"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -20061,7 +20061,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.APIResourceList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -20081,13 +20081,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -20111,7 +20111,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicyList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -20151,7 +20151,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicy"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -20179,7 +20179,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -20205,7 +20205,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicyList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -20240,7 +20240,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicy"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -20283,7 +20283,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicy"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -20337,7 +20337,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -20385,7 +20385,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicy"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -20405,13 +20405,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -20435,7 +20435,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicyBindingList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -20475,7 +20475,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicyBinding"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -20503,7 +20503,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -20529,7 +20529,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicyBindingList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -20564,7 +20564,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicyBinding"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -20607,7 +20607,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicyBinding"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -20661,7 +20661,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -20709,7 +20709,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicyBinding"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -20729,13 +20729,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -20759,7 +20759,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.admissionregistration.v1.MutatingWebhookConfigurationList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -20799,7 +20799,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.admissionregistration.v1.MutatingWebhookConfiguration"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -20827,7 +20827,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -20853,7 +20853,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.admissionregistration.v1.MutatingWebhookConfigurationList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -20888,7 +20888,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.admissionregistration.v1.MutatingWebhookConfiguration"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -20931,7 +20931,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.admissionregistration.v1.MutatingWebhookConfiguration"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -20985,7 +20985,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -21033,7 +21033,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.admissionregistration.v1.MutatingWebhookConfiguration"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -21053,13 +21053,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -21083,7 +21083,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicyList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -21123,7 +21123,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicy"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -21151,7 +21151,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -21177,7 +21177,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicyList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -21212,7 +21212,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicy"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -21255,7 +21255,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicy"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -21309,7 +21309,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -21357,7 +21357,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicy"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -21392,7 +21392,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicy"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -21435,7 +21435,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicy"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -21483,7 +21483,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicy"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -21503,13 +21503,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -21533,7 +21533,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicyBindingList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -21573,7 +21573,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicyBinding"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -21601,7 +21601,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -21627,7 +21627,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicyBindingList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -21662,7 +21662,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicyBinding"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -21705,7 +21705,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicyBinding"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -21759,7 +21759,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -21807,7 +21807,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicyBinding"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -21827,13 +21827,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -21857,7 +21857,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.admissionregistration.v1.ValidatingWebhookConfigurationList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -21897,7 +21897,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.admissionregistration.v1.ValidatingWebhookConfiguration"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -21925,7 +21925,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -21951,7 +21951,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.admissionregistration.v1.ValidatingWebhookConfigurationList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -21986,7 +21986,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.admissionregistration.v1.ValidatingWebhookConfiguration"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -22029,7 +22029,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.admissionregistration.v1.ValidatingWebhookConfiguration"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -22083,7 +22083,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -22131,7 +22131,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.admissionregistration.v1.ValidatingWebhookConfiguration"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -22160,7 +22160,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.APIGroup"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -22189,7 +22189,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.APIResourceList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -22209,13 +22209,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -22239,7 +22239,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -22279,7 +22279,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -22307,7 +22307,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -22333,7 +22333,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -22368,7 +22368,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -22411,7 +22411,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -22465,7 +22465,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -22513,7 +22513,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -22548,7 +22548,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -22591,7 +22591,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -22639,7 +22639,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -22668,7 +22668,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.APIGroup"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -22697,7 +22697,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.APIResourceList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -22717,13 +22717,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -22747,7 +22747,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIServiceList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -22787,7 +22787,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIService"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -22815,7 +22815,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -22841,7 +22841,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIServiceList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -22876,7 +22876,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIService"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -22919,7 +22919,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIService"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -22973,7 +22973,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -23021,7 +23021,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIService"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -23056,7 +23056,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIService"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -23099,7 +23099,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIService"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -23147,7 +23147,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIService"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -23176,7 +23176,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.APIGroup"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -23205,7 +23205,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.APIResourceList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -23225,13 +23225,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -23255,7 +23255,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.apps.v1.ControllerRevisionList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -23275,13 +23275,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -23305,7 +23305,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.apps.v1.DaemonSetList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -23325,13 +23325,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -23355,7 +23355,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.apps.v1.DeploymentList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -23375,13 +23375,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -23408,7 +23408,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.apps.v1.ControllerRevisionList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -23451,7 +23451,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.apps.v1.ControllerRevision"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -23479,7 +23479,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -23508,7 +23508,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.apps.v1.ControllerRevisionList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -23545,7 +23545,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.apps.v1.ControllerRevision"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -23590,7 +23590,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.apps.v1.ControllerRevision"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -23646,7 +23646,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -23696,7 +23696,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.apps.v1.ControllerRevision"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -23716,13 +23716,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -23749,7 +23749,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.apps.v1.DaemonSetList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -23792,7 +23792,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.apps.v1.DaemonSet"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -23820,7 +23820,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -23849,7 +23849,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.apps.v1.DaemonSetList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -23886,7 +23886,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.apps.v1.DaemonSet"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -23931,7 +23931,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.apps.v1.DaemonSet"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -23987,7 +23987,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -24037,7 +24037,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.apps.v1.DaemonSet"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -24074,7 +24074,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.apps.v1.DaemonSet"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -24119,7 +24119,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.apps.v1.DaemonSet"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -24169,7 +24169,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.apps.v1.DaemonSet"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -24189,13 +24189,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -24222,7 +24222,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.apps.v1.DeploymentList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -24265,7 +24265,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.apps.v1.Deployment"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -24293,7 +24293,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -24322,7 +24322,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.apps.v1.DeploymentList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -24359,7 +24359,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.apps.v1.Deployment"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -24404,7 +24404,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.apps.v1.Deployment"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -24460,7 +24460,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -24510,7 +24510,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.apps.v1.Deployment"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -24547,7 +24547,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.autoscaling.v1.Scale"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -24592,7 +24592,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.autoscaling.v1.Scale"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -24642,7 +24642,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.autoscaling.v1.Scale"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -24679,7 +24679,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.apps.v1.Deployment"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -24724,7 +24724,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.apps.v1.Deployment"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -24774,7 +24774,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.apps.v1.Deployment"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -24794,13 +24794,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -24827,7 +24827,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.apps.v1.ReplicaSetList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -24870,7 +24870,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.apps.v1.ReplicaSet"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -24898,7 +24898,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -24927,7 +24927,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.apps.v1.ReplicaSetList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -24964,7 +24964,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.apps.v1.ReplicaSet"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -25009,7 +25009,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.apps.v1.ReplicaSet"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -25065,7 +25065,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -25115,7 +25115,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.apps.v1.ReplicaSet"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -25152,7 +25152,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.autoscaling.v1.Scale"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -25197,7 +25197,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.autoscaling.v1.Scale"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -25247,7 +25247,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.autoscaling.v1.Scale"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -25284,7 +25284,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.apps.v1.ReplicaSet"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -25329,7 +25329,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.apps.v1.ReplicaSet"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -25379,7 +25379,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.apps.v1.ReplicaSet"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -25399,13 +25399,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -25432,7 +25432,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.apps.v1.StatefulSetList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -25475,7 +25475,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.apps.v1.StatefulSet"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -25503,7 +25503,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -25532,7 +25532,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.apps.v1.StatefulSetList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -25569,7 +25569,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.apps.v1.StatefulSet"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -25614,7 +25614,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.apps.v1.StatefulSet"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -25670,7 +25670,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -25720,7 +25720,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.apps.v1.StatefulSet"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -25757,7 +25757,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.autoscaling.v1.Scale"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -25802,7 +25802,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.autoscaling.v1.Scale"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -25852,7 +25852,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.autoscaling.v1.Scale"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -25889,7 +25889,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.apps.v1.StatefulSet"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -25934,7 +25934,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.apps.v1.StatefulSet"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -25984,7 +25984,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.apps.v1.StatefulSet"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -26004,13 +26004,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -26034,7 +26034,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.apps.v1.ReplicaSetList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -26054,13 +26054,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -26084,7 +26084,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.apps.v1.StatefulSetList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -26113,7 +26113,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.APIGroup"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -26142,7 +26142,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.APIResourceList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -26182,7 +26182,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.authentication.v1.SelfSubjectReview"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -26222,7 +26222,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.authentication.v1.TokenReview"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -26251,7 +26251,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.APIGroup"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -26280,7 +26280,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.APIResourceList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -26323,7 +26323,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.authorization.v1.LocalSubjectAccessReview"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -26363,7 +26363,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.authorization.v1.SelfSubjectAccessReview"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -26403,7 +26403,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.authorization.v1.SelfSubjectRulesReview"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -26443,7 +26443,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.authorization.v1.SubjectAccessReview"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -26472,7 +26472,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.APIGroup"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -26501,7 +26501,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.APIResourceList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -26521,13 +26521,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -26551,7 +26551,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.autoscaling.v1.HorizontalPodAutoscalerList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -26571,13 +26571,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -26604,7 +26604,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.autoscaling.v1.HorizontalPodAutoscalerList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -26647,7 +26647,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.autoscaling.v1.HorizontalPodAutoscaler"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -26675,7 +26675,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -26704,7 +26704,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.autoscaling.v1.HorizontalPodAutoscalerList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -26741,7 +26741,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.autoscaling.v1.HorizontalPodAutoscaler"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -26786,7 +26786,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.autoscaling.v1.HorizontalPodAutoscaler"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -26842,7 +26842,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -26892,7 +26892,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.autoscaling.v1.HorizontalPodAutoscaler"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -26929,7 +26929,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.autoscaling.v1.HorizontalPodAutoscaler"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -26974,7 +26974,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.autoscaling.v1.HorizontalPodAutoscaler"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -27024,7 +27024,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.autoscaling.v1.HorizontalPodAutoscaler"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -27053,7 +27053,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.APIResourceList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -27073,13 +27073,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -27103,7 +27103,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.autoscaling.v2.HorizontalPodAutoscalerList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -27123,13 +27123,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -27156,7 +27156,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.autoscaling.v2.HorizontalPodAutoscalerList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -27199,7 +27199,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.autoscaling.v2.HorizontalPodAutoscaler"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -27227,7 +27227,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -27256,7 +27256,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.autoscaling.v2.HorizontalPodAutoscalerList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -27293,7 +27293,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.autoscaling.v2.HorizontalPodAutoscaler"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -27338,7 +27338,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.autoscaling.v2.HorizontalPodAutoscaler"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -27394,7 +27394,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -27444,7 +27444,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.autoscaling.v2.HorizontalPodAutoscaler"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -27481,7 +27481,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.autoscaling.v2.HorizontalPodAutoscaler"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -27526,7 +27526,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.autoscaling.v2.HorizontalPodAutoscaler"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -27576,7 +27576,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.autoscaling.v2.HorizontalPodAutoscaler"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -27605,7 +27605,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.APIGroup"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -27634,7 +27634,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.APIResourceList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -27654,13 +27654,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -27684,7 +27684,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.batch.v1.CronJobList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -27704,13 +27704,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -27734,7 +27734,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.batch.v1.JobList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -27754,13 +27754,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -27787,7 +27787,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.batch.v1.CronJobList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -27830,7 +27830,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.batch.v1.CronJob"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -27858,7 +27858,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -27887,7 +27887,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.batch.v1.CronJobList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -27924,7 +27924,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.batch.v1.CronJob"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -27969,7 +27969,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.batch.v1.CronJob"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -28025,7 +28025,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -28075,7 +28075,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.batch.v1.CronJob"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -28112,7 +28112,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.batch.v1.CronJob"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -28157,7 +28157,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.batch.v1.CronJob"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -28207,7 +28207,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.batch.v1.CronJob"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -28227,13 +28227,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -28260,7 +28260,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.batch.v1.JobList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -28303,7 +28303,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.batch.v1.Job"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -28331,7 +28331,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -28360,7 +28360,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.batch.v1.JobList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -28397,7 +28397,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.batch.v1.Job"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -28442,7 +28442,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.batch.v1.Job"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -28498,7 +28498,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -28548,7 +28548,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.batch.v1.Job"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -28585,7 +28585,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.batch.v1.Job"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -28630,7 +28630,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.batch.v1.Job"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -28680,7 +28680,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.batch.v1.Job"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -28709,7 +28709,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.APIGroup"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -28738,7 +28738,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.APIResourceList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -28758,13 +28758,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -28788,7 +28788,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.certificates.v1.CertificateSigningRequestList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -28828,7 +28828,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.certificates.v1.CertificateSigningRequest"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -28856,7 +28856,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -28882,7 +28882,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.certificates.v1.CertificateSigningRequestList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -28917,7 +28917,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.certificates.v1.CertificateSigningRequest"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -28960,7 +28960,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.certificates.v1.CertificateSigningRequest"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -29014,7 +29014,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -29062,7 +29062,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.certificates.v1.CertificateSigningRequest"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -29097,7 +29097,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.certificates.v1.CertificateSigningRequest"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -29140,7 +29140,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.certificates.v1.CertificateSigningRequest"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -29188,7 +29188,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.certificates.v1.CertificateSigningRequest"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -29223,7 +29223,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.certificates.v1.CertificateSigningRequest"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -29266,7 +29266,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.certificates.v1.CertificateSigningRequest"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -29314,7 +29314,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.certificates.v1.CertificateSigningRequest"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -29334,13 +29334,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -29364,7 +29364,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.certificates.v1.ClusterTrustBundleList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -29404,7 +29404,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.certificates.v1.ClusterTrustBundle"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -29432,7 +29432,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -29458,7 +29458,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.certificates.v1.ClusterTrustBundleList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -29493,7 +29493,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.certificates.v1.ClusterTrustBundle"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -29536,7 +29536,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.certificates.v1.ClusterTrustBundle"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -29590,7 +29590,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -29638,7 +29638,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.certificates.v1.ClusterTrustBundle"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -29658,13 +29658,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -29691,7 +29691,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.certificates.v1.PodCertificateRequestList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -29734,7 +29734,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.certificates.v1.PodCertificateRequest"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -29762,7 +29762,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -29791,7 +29791,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.certificates.v1.PodCertificateRequestList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -29828,7 +29828,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.certificates.v1.PodCertificateRequest"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -29873,7 +29873,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.certificates.v1.PodCertificateRequest"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -29929,7 +29929,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -29979,7 +29979,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.certificates.v1.PodCertificateRequest"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -30016,7 +30016,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.certificates.v1.PodCertificateRequest"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -30061,7 +30061,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.certificates.v1.PodCertificateRequest"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -30111,7 +30111,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.certificates.v1.PodCertificateRequest"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -30131,13 +30131,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -30161,7 +30161,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.certificates.v1.PodCertificateRequestList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -30190,7 +30190,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.APIGroup"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -30219,7 +30219,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.APIResourceList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -30239,13 +30239,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -30269,7 +30269,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.coordination.v1.LeaseList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -30289,13 +30289,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -30322,7 +30322,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.coordination.v1.LeaseList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -30365,7 +30365,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.coordination.v1.Lease"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -30393,7 +30393,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -30422,7 +30422,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.coordination.v1.LeaseList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -30459,7 +30459,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.coordination.v1.Lease"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -30513,7 +30513,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.coordination.v1.Lease"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -30569,7 +30569,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -30619,7 +30619,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.coordination.v1.Lease"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -30648,7 +30648,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.APIGroup"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -30677,7 +30677,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.APIResourceList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -30697,13 +30697,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -30727,7 +30727,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.discovery.v1.EndpointSliceList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -30747,13 +30747,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -30780,7 +30780,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.discovery.v1.EndpointSliceList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -30823,7 +30823,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.discovery.v1.EndpointSlice"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -30851,7 +30851,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -30880,7 +30880,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.discovery.v1.EndpointSliceList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -30917,7 +30917,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.discovery.v1.EndpointSlice"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -30962,7 +30962,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.discovery.v1.EndpointSlice"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -31018,7 +31018,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -31068,7 +31068,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.discovery.v1.EndpointSlice"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -31097,7 +31097,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.APIGroup"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -31126,7 +31126,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.APIResourceList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -31146,13 +31146,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -31176,7 +31176,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.events.v1.EventList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -31196,13 +31196,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -31229,7 +31229,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.events.v1.EventList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -31272,7 +31272,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.events.v1.Event"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -31300,7 +31300,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -31329,7 +31329,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.events.v1.EventList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -31366,7 +31366,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.events.v1.Event"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -31420,7 +31420,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.events.v1.Event"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -31476,7 +31476,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -31526,7 +31526,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.events.v1.Event"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -31555,7 +31555,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.APIGroup"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -31584,7 +31584,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.APIResourceList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -31604,13 +31604,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -31634,7 +31634,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.flowcontrol.v1.FlowSchemaList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -31674,7 +31674,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.flowcontrol.v1.FlowSchema"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -31702,7 +31702,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -31728,7 +31728,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.flowcontrol.v1.FlowSchemaList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -31763,7 +31763,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.flowcontrol.v1.FlowSchema"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -31806,7 +31806,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.flowcontrol.v1.FlowSchema"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -31860,7 +31860,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -31908,7 +31908,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.flowcontrol.v1.FlowSchema"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -31943,7 +31943,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.flowcontrol.v1.FlowSchema"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -31986,7 +31986,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.flowcontrol.v1.FlowSchema"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -32034,7 +32034,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.flowcontrol.v1.FlowSchema"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -32054,13 +32054,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -32084,7 +32084,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.flowcontrol.v1.PriorityLevelConfigurationList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -32124,7 +32124,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.flowcontrol.v1.PriorityLevelConfiguration"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -32152,7 +32152,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -32178,7 +32178,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.flowcontrol.v1.PriorityLevelConfigurationList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -32213,7 +32213,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.flowcontrol.v1.PriorityLevelConfiguration"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -32256,7 +32256,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.flowcontrol.v1.PriorityLevelConfiguration"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -32310,7 +32310,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -32358,7 +32358,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.flowcontrol.v1.PriorityLevelConfiguration"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -32393,7 +32393,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.flowcontrol.v1.PriorityLevelConfiguration"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -32436,7 +32436,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.flowcontrol.v1.PriorityLevelConfiguration"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -32484,7 +32484,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.flowcontrol.v1.PriorityLevelConfiguration"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -32513,7 +32513,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.APIGroup"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -32542,7 +32542,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.APIResourceList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -32562,13 +32562,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -32592,7 +32592,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.networking.v1.IngressClassList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -32632,7 +32632,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.networking.v1.IngressClass"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -32660,7 +32660,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -32686,7 +32686,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.networking.v1.IngressClassList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -32721,7 +32721,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.networking.v1.IngressClass"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -32764,7 +32764,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.networking.v1.IngressClass"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -32818,7 +32818,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -32866,7 +32866,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.networking.v1.IngressClass"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -32886,13 +32886,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -32916,7 +32916,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.networking.v1.IngressList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -32936,13 +32936,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -32966,7 +32966,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.networking.v1.IPAddressList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -33006,7 +33006,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.networking.v1.IPAddress"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -33034,7 +33034,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -33060,7 +33060,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.networking.v1.IPAddressList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -33095,7 +33095,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.networking.v1.IPAddress"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -33138,7 +33138,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.networking.v1.IPAddress"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -33192,7 +33192,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -33240,7 +33240,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.networking.v1.IPAddress"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -33260,13 +33260,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -33293,7 +33293,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.networking.v1.IngressList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -33336,7 +33336,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.networking.v1.Ingress"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -33364,7 +33364,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -33393,7 +33393,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.networking.v1.IngressList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -33430,7 +33430,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.networking.v1.Ingress"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -33475,7 +33475,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.networking.v1.Ingress"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -33531,7 +33531,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -33581,7 +33581,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.networking.v1.Ingress"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -33618,7 +33618,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.networking.v1.Ingress"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -33663,7 +33663,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.networking.v1.Ingress"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -33713,7 +33713,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.networking.v1.Ingress"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -33733,13 +33733,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -33766,7 +33766,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.networking.v1.NetworkPolicyList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -33809,7 +33809,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.networking.v1.NetworkPolicy"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -33837,7 +33837,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -33866,7 +33866,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.networking.v1.NetworkPolicyList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -33903,7 +33903,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.networking.v1.NetworkPolicy"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -33948,7 +33948,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.networking.v1.NetworkPolicy"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -34004,7 +34004,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -34054,7 +34054,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.networking.v1.NetworkPolicy"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -34074,13 +34074,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -34104,7 +34104,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.networking.v1.NetworkPolicyList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -34124,13 +34124,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -34154,7 +34154,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.networking.v1.ServiceCIDRList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -34194,7 +34194,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.networking.v1.ServiceCIDR"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -34222,7 +34222,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -34248,7 +34248,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.networking.v1.ServiceCIDRList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -34283,7 +34283,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.networking.v1.ServiceCIDR"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -34326,7 +34326,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.networking.v1.ServiceCIDR"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -34380,7 +34380,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -34428,7 +34428,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.networking.v1.ServiceCIDR"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -34463,7 +34463,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.networking.v1.ServiceCIDR"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -34506,7 +34506,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.networking.v1.ServiceCIDR"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -34554,7 +34554,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.networking.v1.ServiceCIDR"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -34583,7 +34583,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.APIGroup"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -34612,7 +34612,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.APIResourceList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -34632,13 +34632,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -34662,7 +34662,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.node.v1.RuntimeClassList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -34702,7 +34702,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.node.v1.RuntimeClass"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -34730,7 +34730,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -34756,7 +34756,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.node.v1.RuntimeClassList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -34791,7 +34791,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.node.v1.RuntimeClass"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -34843,7 +34843,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.node.v1.RuntimeClass"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -34897,7 +34897,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -34945,7 +34945,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.node.v1.RuntimeClass"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -34974,7 +34974,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.APIGroup"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -35003,7 +35003,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.APIResourceList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -35023,13 +35023,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -35056,7 +35056,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.policy.v1.PodDisruptionBudgetList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -35099,7 +35099,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.policy.v1.PodDisruptionBudget"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -35127,7 +35127,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -35156,7 +35156,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.policy.v1.PodDisruptionBudgetList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -35193,7 +35193,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.policy.v1.PodDisruptionBudget"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -35238,7 +35238,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.policy.v1.PodDisruptionBudget"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -35294,7 +35294,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -35344,7 +35344,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.policy.v1.PodDisruptionBudget"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -35381,7 +35381,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.policy.v1.PodDisruptionBudget"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -35426,7 +35426,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.policy.v1.PodDisruptionBudget"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -35476,7 +35476,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.policy.v1.PodDisruptionBudget"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -35496,13 +35496,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -35526,7 +35526,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.policy.v1.PodDisruptionBudgetList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -35555,7 +35555,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.APIGroup"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -35584,7 +35584,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.APIResourceList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -35604,13 +35604,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -35634,7 +35634,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.rbac.v1.ClusterRoleBindingList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -35674,7 +35674,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.rbac.v1.ClusterRoleBinding"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -35702,7 +35702,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -35728,7 +35728,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.rbac.v1.ClusterRoleBindingList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -35763,7 +35763,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.rbac.v1.ClusterRoleBinding"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -35815,7 +35815,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.rbac.v1.ClusterRoleBinding"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -35869,7 +35869,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -35917,7 +35917,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.rbac.v1.ClusterRoleBinding"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -35937,13 +35937,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -35967,7 +35967,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.rbac.v1.ClusterRoleList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -36007,7 +36007,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.rbac.v1.ClusterRole"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -36035,7 +36035,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -36061,7 +36061,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.rbac.v1.ClusterRoleList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -36096,7 +36096,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.rbac.v1.ClusterRole"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -36148,7 +36148,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.rbac.v1.ClusterRole"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -36202,7 +36202,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -36250,7 +36250,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.rbac.v1.ClusterRole"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -36270,13 +36270,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -36303,7 +36303,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.rbac.v1.RoleBindingList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -36346,7 +36346,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.rbac.v1.RoleBinding"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -36374,7 +36374,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -36403,7 +36403,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.rbac.v1.RoleBindingList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -36440,7 +36440,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.rbac.v1.RoleBinding"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -36494,7 +36494,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.rbac.v1.RoleBinding"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -36550,7 +36550,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -36600,7 +36600,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.rbac.v1.RoleBinding"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -36620,13 +36620,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -36653,7 +36653,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.rbac.v1.RoleList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -36696,7 +36696,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.rbac.v1.Role"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -36724,7 +36724,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -36753,7 +36753,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.rbac.v1.RoleList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -36790,7 +36790,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.rbac.v1.Role"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -36844,7 +36844,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.rbac.v1.Role"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -36900,7 +36900,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -36950,7 +36950,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.rbac.v1.Role"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -36970,13 +36970,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -37000,7 +37000,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.rbac.v1.RoleBindingList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -37020,13 +37020,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -37050,7 +37050,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.rbac.v1.RoleList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -37079,7 +37079,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.APIGroup"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -37108,7 +37108,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.APIResourceList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -37128,13 +37128,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -37158,7 +37158,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.resource.v1.DeviceClassList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -37198,7 +37198,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.resource.v1.DeviceClass"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -37226,7 +37226,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -37252,7 +37252,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.resource.v1.DeviceClassList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -37287,7 +37287,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.resource.v1.DeviceClass"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -37330,7 +37330,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.resource.v1.DeviceClass"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -37384,7 +37384,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.resource.v1.DeviceClass"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -37432,7 +37432,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.resource.v1.DeviceClass"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -37452,13 +37452,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -37482,7 +37482,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.resource.v1.DeviceTaintRuleList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -37522,7 +37522,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.resource.v1.DeviceTaintRule"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -37550,7 +37550,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -37576,7 +37576,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.resource.v1.DeviceTaintRuleList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -37611,7 +37611,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.resource.v1.DeviceTaintRule"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -37654,7 +37654,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.resource.v1.DeviceTaintRule"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -37708,7 +37708,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -37756,7 +37756,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.resource.v1.DeviceTaintRule"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -37791,7 +37791,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.resource.v1.DeviceTaintRule"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -37834,7 +37834,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.resource.v1.DeviceTaintRule"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -37882,7 +37882,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.resource.v1.DeviceTaintRule"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -37902,13 +37902,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -37935,7 +37935,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.resource.v1.ResourceClaimList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -37978,7 +37978,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.resource.v1.ResourceClaim"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -38006,7 +38006,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -38035,7 +38035,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.resource.v1.ResourceClaimList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -38072,7 +38072,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.resource.v1.ResourceClaim"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -38117,7 +38117,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.resource.v1.ResourceClaim"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -38173,7 +38173,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.resource.v1.ResourceClaim"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -38223,7 +38223,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.resource.v1.ResourceClaim"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -38260,7 +38260,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.resource.v1.ResourceClaim"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -38305,7 +38305,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.resource.v1.ResourceClaim"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -38355,7 +38355,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.resource.v1.ResourceClaim"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -38375,13 +38375,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -38408,7 +38408,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.resource.v1.ResourceClaimTemplateList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -38451,7 +38451,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.resource.v1.ResourceClaimTemplate"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -38479,7 +38479,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -38508,7 +38508,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.resource.v1.ResourceClaimTemplateList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -38545,7 +38545,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.resource.v1.ResourceClaimTemplate"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -38590,7 +38590,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.resource.v1.ResourceClaimTemplate"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -38646,7 +38646,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.resource.v1.ResourceClaimTemplate"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -38696,7 +38696,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.resource.v1.ResourceClaimTemplate"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -38716,13 +38716,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -38746,7 +38746,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.resource.v1.ResourceClaimList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -38766,13 +38766,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -38796,7 +38796,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.resource.v1.ResourceClaimTemplateList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -38816,13 +38816,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -38846,7 +38846,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.resource.v1.ResourceSliceList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -38886,7 +38886,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.resource.v1.ResourceSlice"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -38914,7 +38914,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -38940,7 +38940,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.resource.v1.ResourceSliceList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -38975,7 +38975,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.resource.v1.ResourceSlice"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -39018,7 +39018,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.resource.v1.ResourceSlice"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -39072,7 +39072,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.resource.v1.ResourceSlice"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -39120,7 +39120,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.resource.v1.ResourceSlice"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -39149,7 +39149,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.APIGroup"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -39178,7 +39178,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.APIResourceList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -39198,13 +39198,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -39228,7 +39228,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.scheduling.v1.PriorityClassList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -39268,7 +39268,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.scheduling.v1.PriorityClass"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -39296,7 +39296,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -39322,7 +39322,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.scheduling.v1.PriorityClassList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -39357,7 +39357,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.scheduling.v1.PriorityClass"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -39400,7 +39400,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.scheduling.v1.PriorityClass"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -39454,7 +39454,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -39502,7 +39502,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.scheduling.v1.PriorityClass"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -39531,7 +39531,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.APIGroup"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -39560,7 +39560,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.APIResourceList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -39580,13 +39580,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -39610,7 +39610,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.storage.v1.CSIDriverList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -39650,7 +39650,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.storage.v1.CSIDriver"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -39678,7 +39678,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -39704,7 +39704,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.storage.v1.CSIDriverList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -39739,7 +39739,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.storage.v1.CSIDriver"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -39782,7 +39782,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.storage.v1.CSIDriver"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -39836,7 +39836,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.storage.v1.CSIDriver"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -39884,7 +39884,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.storage.v1.CSIDriver"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -39904,13 +39904,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -39934,7 +39934,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.storage.v1.CSINodeList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -39974,7 +39974,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.storage.v1.CSINode"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -40002,7 +40002,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -40028,7 +40028,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.storage.v1.CSINodeList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -40063,7 +40063,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.storage.v1.CSINode"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -40106,7 +40106,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.storage.v1.CSINode"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -40160,7 +40160,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.storage.v1.CSINode"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -40208,7 +40208,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.storage.v1.CSINode"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -40243,7 +40243,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.storage.v1.CSINode"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -40286,7 +40286,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.storage.v1.CSINode"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -40334,7 +40334,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.storage.v1.CSINode"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -40354,13 +40354,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -40384,7 +40384,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.storage.v1.CSIStorageCapacityList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -40404,13 +40404,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -40437,7 +40437,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.storage.v1.CSIStorageCapacityList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -40480,7 +40480,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.storage.v1.CSIStorageCapacity"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -40508,7 +40508,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -40537,7 +40537,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.storage.v1.CSIStorageCapacityList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -40574,7 +40574,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.storage.v1.CSIStorageCapacity"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -40619,7 +40619,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.storage.v1.CSIStorageCapacity"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -40675,7 +40675,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -40725,7 +40725,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.storage.v1.CSIStorageCapacity"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -40745,13 +40745,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -40775,7 +40775,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.storage.v1.StorageClassList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -40815,7 +40815,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.storage.v1.StorageClass"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -40843,7 +40843,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -40869,7 +40869,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.storage.v1.StorageClassList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -40904,7 +40904,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.storage.v1.StorageClass"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -40947,7 +40947,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.storage.v1.StorageClass"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -41001,7 +41001,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.storage.v1.StorageClass"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -41049,7 +41049,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.storage.v1.StorageClass"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -41069,13 +41069,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -41099,7 +41099,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.storage.v1.VolumeAttachmentList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -41139,7 +41139,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.storage.v1.VolumeAttachment"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -41167,7 +41167,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -41193,7 +41193,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.storage.v1.VolumeAttachmentList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -41228,7 +41228,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.storage.v1.VolumeAttachment"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -41271,7 +41271,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.storage.v1.VolumeAttachment"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -41325,7 +41325,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.storage.v1.VolumeAttachment"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -41373,7 +41373,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.storage.v1.VolumeAttachment"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -41408,7 +41408,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.storage.v1.VolumeAttachment"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -41451,7 +41451,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.storage.v1.VolumeAttachment"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -41499,7 +41499,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.storage.v1.VolumeAttachment"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -41519,13 +41519,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -41549,7 +41549,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.storage.v1.VolumeAttributesClassList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -41589,7 +41589,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.storage.v1.VolumeAttributesClass"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -41617,7 +41617,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -41643,7 +41643,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.storage.v1.VolumeAttributesClassList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -41678,7 +41678,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.storage.v1.VolumeAttributesClass"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -41721,7 +41721,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.storage.v1.VolumeAttributesClass"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -41775,7 +41775,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.storage.v1.VolumeAttributesClass"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -41823,7 +41823,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.storage.v1.VolumeAttributesClass"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -41852,7 +41852,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.APIGroup"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -41881,7 +41881,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.APIResourceList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -41901,13 +41901,13 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
                 /** @description How resourceVersion is meant: Exact or NotOlderThan */
                 resourceVersionMatch?: string;
-                /** @description A watch also tells, now and then, how far it has come */
+                /** @description A watch also sends, now and then, how far it has come */
                 allowWatchBookmarks?: boolean;
                 /** @description A watch begins with everything there is */
                 sendInitialEvents?: boolean;
@@ -41931,7 +41931,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.storagemigration.v1.StorageVersionMigrationList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -41971,7 +41971,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.storagemigration.v1.StorageVersionMigration"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -41999,7 +41999,7 @@ export interface operations {
                 fieldSelector?: string;
                 /** @description Only objects whose labels match */
                 labelSelector?: string;
-                /** @description At most so many objects; the answer then tells how to continue */
+                /** @description At most so many objects; the answer then has a continue token */
                 limit?: number;
                 /** @description No older than this version; unset: the newest; 0: whatever is at hand */
                 resourceVersion?: string;
@@ -42025,7 +42025,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.storagemigration.v1.StorageVersionMigrationList"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -42060,7 +42060,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.storagemigration.v1.StorageVersionMigration"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -42103,7 +42103,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.storagemigration.v1.StorageVersionMigration"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -42157,7 +42157,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -42205,7 +42205,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.storagemigration.v1.StorageVersionMigration"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -42240,7 +42240,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.storagemigration.v1.StorageVersionMigration"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -42283,7 +42283,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.storagemigration.v1.StorageVersionMigration"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -42331,7 +42331,7 @@ export interface operations {
                     "application/json": components["schemas"]["io.k8s.api.storagemigration.v1.StorageVersionMigration"];
                 };
             };
-            /** @description Not done; the Status says why */
+            /** @description Not done: see the Status */
             default: {
                 headers: {
                     [name: string]: unknown;
