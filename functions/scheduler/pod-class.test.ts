@@ -39,7 +39,7 @@ const templates: Readonly<Record<string, Partial<PodSpec>>> = {
   'want to be together': { affinity: together },
   'like to be together': { affinity: drawn },
   'must be spread': { topologySpreadConstraints: spread('DoNotSchedule') },
-  'wish to be spread': { topologySpreadConstraints: spread('ScheduleAnyway') },
+  'prefer to be spread': { topologySpreadConstraints: spread('ScheduleAnyway') },
 };
 
 const podOf = (name: string, spec: Partial<PodSpec>): Pod => ({

@@ -312,7 +312,7 @@ test('a relay that a client asks for ends the wait, once', async () => {
   const { revision: since } = await poll();
   const polling = poll({ since, waitSeconds: 30 });
   await world.settle();
-  const wish = {
+  const relayRequest = {
     transport: 'stream',
     subresource: 'log',
     pod: { namespace: 'default', name: 'web', uid: 'u' },
@@ -320,7 +320,7 @@ test('a relay that a client asks for ends the wait, once', async () => {
     method: 'GET',
     headers: [],
   } as const;
-  const asked = hub.ask('a', wish, never).catch((error: unknown) => error);
+  const asked = hub.ask('a', relayRequest, never).catch((error: unknown) => error);
   const { relays } = await polling;
   assert.deepEqual(
     relays.map((relay) => relay.transport),

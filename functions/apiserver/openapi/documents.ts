@@ -155,7 +155,7 @@ function byHash(request: Request, url: URL, document: TaggedDocument, nowMs: num
   return answer(request, document, json, { 'cache-control': 'public, immutable', expires });
 }
 
-/** The first that the client accepts, in the order of its wishes. */
+/** The first that the client accepts, in the order of its preference. */
 function acceptedType(request: Request, offered: readonly string[]): string | undefined {
   for (const { mediaType } of acceptClauses(request.headers.get('accept'))) {
     if (mediaType === '*/*' || mediaType === 'application/*') return offered[0];

@@ -216,7 +216,7 @@ export function withMetadata(object: JsonObject): KubeObject {
   return { ...object, metadata };
 }
 
-/** An empty list of managers is a wish: it removes those that the object has. Go would not write it, so decoding drops it. */
+/** An empty list of managers is an instruction: it removes those that the object has. Go would not write it, so decoding drops it. */
 export function keepSentManagers(sent: JsonObject, object: KubeObject): KubeObject {
   const { metadata } = sent;
   if (isJsonObject(metadata) && Array.isArray(metadata['managedFields']) && metadata['managedFields'].length === 0) {

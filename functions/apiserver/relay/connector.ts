@@ -60,19 +60,19 @@ export function createConnector({ hub, view, clock, logMail, byMail }: Connector
       if (nodeName === '') return unscheduled(pod, transport);
       // Upstream, too, calls the missing node a pod.
       if (view().get({ resource: groupResource(nodes), namespace: '', name: nodeName }) === undefined) throw notFound(pods, nodeName);
-      const wish: Omit<ContainerRelay, 'id' | 'transport'> = {
+      const relayRequest: Omit<ContainerRelay, 'id' | 'transport'> = {
         subresource,
         pod: { namespace: namespaceOf(pod), name: nameOf(pod), uid: uidOf(pod) },
         query: query.toString(),
         method: request.method,
         headers: forwardedHeaders(withUpgrade(request.headers)),
       };
-      if (isByMail) return byMail.answer({ user: target.user, nodeName, request: (id) => ({ id, ...wish, transport: 'upgrade' }) });
-      if (logMail !== undefined) return logMail.fetch(nodeName, wish, request.signal);
+      if (isByMail) return byMail.answer({ user: target.user, nodeName, request: (id) => ({ id, ...relayRequest, transport: 'upgrade' }) });
+      if (logMail !== undefined) return logMail.fetch(nodeName, relayRequest, request.signal);
       if (transport === 'upgrade') requireUpgrade(request, target);
       // Before the node is asked: a handshake that fails needs no log.
       const handshake = transport === 'stream' && asksForWebSocket(request.headers) ? webSocketHandshake(request.headers) : undefined;
-      const side = await hub.ask(nodeName, { ...wish, transport }, request.signal);
+      const side = await hub.ask(nodeName, { ...relayRequest, transport }, request.signal);
       if (side.transport !== 'stream') return joined(side, target, clock);
       const response = streamed(side);
       const upgrade = target.connection.upgrade;

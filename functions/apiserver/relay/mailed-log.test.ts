@@ -18,7 +18,7 @@ import { createLogMail } from './mailed-log.ts';
 import { isSoughtAfter, waitingOf } from './waiting-relays.ts';
 
 const pod = { namespace: 'default', name: 'web', uid: 'u1' };
-const wish = (query: string) => ({ subresource: 'log', pod, query, method: 'GET', headers: [] });
+const relayRequest = (query: string) => ({ subresource: 'log', pod, query, method: 'GET', headers: [] });
 const isRefused = (code: number, message: string) => (error: unknown) =>
   error instanceof StatusError && error.code === code && error.message === message;
 
@@ -60,7 +60,7 @@ async function setup() {
     agent: (over: typeof sendChunk = sendChunk): LogMailer =>
       createLogMailer({ world, transport: { sendChunk: (id, chunk) => over(id, chunk) }, signal: new AbortController().signal }),
     waiting: (nodeName = 'a'): readonly RelayRequest[] => waitingOf(store.view(), nodeName, world.clock.now()),
-    ask: (query = 'container=c', nodeName = 'a') => logs.fetch(nodeName, wish(query), leaving.signal),
+    ask: (query = 'container=c', nodeName = 'a') => logs.fetch(nodeName, relayRequest(query), leaving.signal),
     /** What was asked so far: of the mailboxes, and of the API by the agent. */
     used(): Used {
       const { tableCalls, writeUnits, readUnits } = meter.read().api;
@@ -385,7 +385,7 @@ describe('who waits', () => {
     const asked = at.ask('container=c&tailLines=5');
     await at.world.advance(100);
     const [{ id: _id, ...request }] = at.waiting() as [RelayRequest];
-    assert.deepEqual(request, { ...wish('container=c&tailLines=5'), transport: 'mailbox' });
+    assert.deepEqual(request, { ...relayRequest('container=c&tailLines=5'), transport: 'mailbox' });
     asked.catch(() => undefined);
     await at.world.advance(30_000);
     assert.deepEqual(at.waiting(), []);

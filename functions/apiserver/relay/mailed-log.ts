@@ -24,7 +24,7 @@ export interface LogMailOptions extends Pick<World, 'clock' | 'random' | 'log'> 
 
 export interface LogMail {
   /** Answers with the agent's first chunk. Throws a StatusError when there is none in time. */
-  fetch(nodeName: string, wish: Omit<ContainerRelay, 'id' | 'transport'>, signal: AbortSignal): Promise<Response>;
+  fetch(nodeName: string, relayRequest: Omit<ContainerRelay, 'id' | 'transport'>, signal: AbortSignal): Promise<Response>;
 }
 
 /** Chunks that the agent may be ahead of the client. */
@@ -40,15 +40,15 @@ const checkMs = { first: 100, last: 1_000, slower: 1.5 };
 export function createLogMail(options: LogMailOptions): LogMail {
   const { mail, store, clock, random } = options;
   return {
-    async fetch(nodeName, wish, signal) {
+    async fetch(nodeName, relayRequest, signal) {
       const id = random.uuid();
       const session = new MailedLog(
         mailboxAt({ nodeName, id }, mail, () => clock.now()),
-        { ...options, nodeName, wish, signal },
+        { ...options, nodeName, relayRequest, signal },
       );
       try {
         await session.open();
-        const request: ContainerRelay = { id, ...wish, transport: 'mailbox', headers: [] };
+        const request: ContainerRelay = { id, ...relayRequest, transport: 'mailbox', headers: [] };
         const nowMs = clock.now();
         await store.commit(announce({ nodeName, request, untilMs: nowMs + waitingMsMax }, nowMs));
         return await session.response();
@@ -62,7 +62,7 @@ export function createLogMail(options: LogMailOptions): LogMail {
 
 interface SessionOptions extends LogMailOptions {
   readonly nodeName: string;
-  readonly wish: Pick<ContainerRelay, 'query'>;
+  readonly relayRequest: Pick<ContainerRelay, 'query'>;
   /** The signal of the client's request. */
   readonly signal: AbortSignal;
 }
@@ -163,9 +163,9 @@ class MailedLog {
   async #finish(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
     const isOver = this.#leftMs() <= 0;
     const hasLeft = this.#ending.signal.aborted;
-    const { log, nodeName, wish } = this.#options;
+    const { log, nodeName, relayRequest } = this.#options;
     await this.close();
-    if (isOver && !hasLeft && isFollowing(wish.query)) return controller.close();
+    if (isOver && !hasLeft && isFollowing(relayRequest.query)) return controller.close();
     if (!hasLeft) log.warn('a log was cut off', { node: nodeName, isOver });
     controller.error(new LogMailError('the log was cut off'));
   }

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { virtualWorld } from '../../../test/support/virtual-world.ts';
 import { createRelayHub } from './relay-hub.ts';
 
-const wish = {
+const relayRequest = {
   transport: 'stream',
   subresource: 'log',
   pod: { namespace: 'default', name: 'web', uid: 'u1' },
@@ -19,7 +19,7 @@ const side = { transport: 'stream', request: new Request('http://a'), finish } a
 test('the client gets the name of the node whose agent does not answer within ten seconds', async () => {
   const world = virtualWorld();
   const hub = createRelayHub(world);
-  const refused = assert.rejects(hub.ask('a', wish, never), {
+  const refused = assert.rejects(hub.ask('a', relayRequest, never), {
     code: 504,
     reason: 'Timeout',
     message: 'Timeout: the agent of node "a" did not answer within 10 seconds',
@@ -36,7 +36,7 @@ test('an agent gets a relay at once, and again when it did not fetch it', async 
   const hub = createRelayHub(world);
   const nodes: string[] = [];
   hub.onAsked((nodeName) => nodes.push(nodeName));
-  const asked = hub.ask('a', wish, never);
+  const asked = hub.ask('a', relayRequest, never);
   assert.deepEqual([nodes, hub.isUrgent('a'), hub.isUrgent('b')], [['a'], true, false]);
   const [request] = hub.pending('a');
   assert.deepEqual([hub.isUrgent('a'), hub.hasPending('a')], [false, true]);
@@ -51,7 +51,7 @@ test('an agent gets a relay at once, and again when it did not fetch it', async 
 test('a client that leaves is forgotten', async () => {
   const hub = createRelayHub(virtualWorld());
   const leaving = new AbortController();
-  const asked = hub.ask('a', wish, leaving.signal);
+  const asked = hub.ask('a', relayRequest, leaving.signal);
   leaving.abort();
   await assert.rejects(asked, { code: 499 });
   assert.deepEqual(hub.pending('a'), []);
@@ -60,9 +60,9 @@ test('a client that leaves is forgotten', async () => {
 test('too many that wait for one node do not keep others from theirs', async () => {
   const hub = createRelayHub(virtualWorld());
   const waiting = new AbortController();
-  const all = Array.from({ length: 200 }, () => hub.ask('a', wish, waiting.signal).catch(() => undefined));
-  await assert.rejects(hub.ask('a', wish, never), { code: 429, reason: 'TooManyRequests' });
-  const other = hub.ask('b', wish, never);
+  const all = Array.from({ length: 200 }, () => hub.ask('a', relayRequest, waiting.signal).catch(() => undefined));
+  await assert.rejects(hub.ask('a', relayRequest, never), { code: 429, reason: 'TooManyRequests' });
+  const other = hub.ask('b', relayRequest, never);
   hub.answer(hub.pending('b')[0]!.id, 'b', side);
   await other;
   waiting.abort();

@@ -25,11 +25,11 @@ export interface AgentConnection {
 
 export type AgentSide = AgentStream | AgentConnection;
 
-export type RelayWish = Omit<ContainerRelay, 'id'> | Omit<TunnelRelay, 'id'>;
+export type RelayRequest = Omit<ContainerRelay, 'id'> | Omit<TunnelRelay, 'id'>;
 
 export interface RelayHub {
   /** Waits for the agent to dial back. Throws a StatusError when it does not, or when too many wait already. */
-  ask(nodeName: string, wish: RelayWish, signal: AbortSignal): Promise<AgentSide>;
+  ask(nodeName: string, relayRequest: RelayRequest, signal: AbortSignal): Promise<AgentSide>;
   /** All that the node's agent has not fetched. Asking counts as handing out. */
   pending(nodeName: string): readonly TunnelledRequest[];
   hasPending(nodeName: string): boolean;
@@ -66,7 +66,7 @@ export function createRelayHub({ clock, random }: Pick<World, 'clock' | 'random'
   const listeners = new Set<(nodeName: string) => void>();
   const ofNode = (nodeName: string): Pending[] => [...waiting.values()].filter((pending) => pending.nodeName === nodeName);
 
-  function ask(nodeName: string, wish: RelayWish, signal: AbortSignal): Promise<AgentSide> {
+  function ask(nodeName: string, relayRequest: RelayRequest, signal: AbortSignal): Promise<AgentSide> {
     if (ofNode(nodeName).length >= waitingPerNodeMax) return Promise.reject(tooMany(nodeName));
     const id = random.uuid();
     return new Promise((resolve, reject) => {
@@ -82,7 +82,7 @@ export function createRelayHub({ clock, random }: Pick<World, 'clock' | 'random'
       if (signal.aborted) return leave();
       cancel = clock.after(fetchTimeoutMs, () => settle(timedOut(nodeName)));
       signal.addEventListener('abort', leave, { once: true });
-      waiting.set(id, { nodeName, request: { id, ...wish }, offeredMs: undefined, settle });
+      waiting.set(id, { nodeName, request: { id, ...relayRequest }, offeredMs: undefined, settle });
       for (const listener of listeners) listener(nodeName);
     });
   }

@@ -175,7 +175,7 @@ test('strict validation refuses unknown fields', async () => {
   );
 });
 
-test('without a wish, unknown fields are dropped with a warning', async () => {
+test('without fieldValidation, unknown fields are dropped with a warning', async () => {
   const api = await testApi();
   const { status, headers, body } = await api.send('POST', pods, pod);
   assert.equal(status, 201);

@@ -144,8 +144,8 @@ export const interPodAffinityScore = (args: PluginArguments['InterPodAffinity'],
   weight,
   prepare(pod, cluster) {
     const { preferredAffinity, preferredAntiAffinity } = cluster.termsOf(pod);
-    const hasWishes = preferredAffinity.length + preferredAntiAffinity.length > 0;
-    if (args.ignorePreferredTermsOfExistingPods && !hasWishes) return undefined;
+    const hasPreferredTerms = preferredAffinity.length + preferredAntiAffinity.length > 0;
+    if (args.ignorePreferredTermsOfExistingPods && !hasPreferredTerms) return undefined;
     const placed = { cluster, hardWeight: args.hardPodAffinityWeight };
     const draws = [
       ...ownDraws(preferredAffinity, 1, cluster),

@@ -1,6 +1,6 @@
 /**
- * Pods of one kind are spread over domains: as a rule (`DoNotSchedule`) and as a wish (`ScheduleAnyway`). Pods of a
- * workload without constraints of their own wish to be spread over hosts and zones. Source: plugins/podtopologyspread.
+ * Pods of one kind are spread over domains: as a rule (`DoNotSchedule`) and as a preference (`ScheduleAnyway`). Pods of a
+ * workload without constraints of their own prefer to be spread over hosts and zones. Source: plugins/podtopologyspread.
  */
 import type { Pod, TopologySpreadConstraint } from '../../kube/generated/types.ts';
 import { matchesLabels, requirementsOf } from '../../kube/labels.ts';
@@ -181,8 +181,8 @@ function constraintsOf(pod: Pod, whenUnsatisfiable: string, { args, selectorOf }
   }));
 }
 
-/** Companions of one wish; hosts count their own pods, other domains those of all their nodes. */
-interface Wish {
+/** Companions of one soft constraint; hosts count their own pods, other domains those of all their nodes. */
+interface SoftConstraint {
   readonly constraint: Constraint;
   readonly domains: Domains;
   /** By the node's index; the cluster's state keeps the counts. */
@@ -191,7 +191,7 @@ interface Wish {
   readonly eligible: Uint8Array;
 }
 
-function wishOf(pod: Pod, constraint: Constraint, keys: readonly string[], cluster: ClusterState): Wish {
+function softConstraintOf(pod: Pod, constraint: Constraint, keys: readonly string[], cluster: ClusterState): SoftConstraint {
   const required = keys.map((key) => cluster.domainsOf(key));
   const eligible = Uint8Array.from(cluster.nodes, (node) =>
     required.every(({ of }) => of[node.index] !== noDomain) && isEligible(pod, node, constraint) ? 1 : 0,
@@ -200,7 +200,7 @@ function wishOf(pod: Pod, constraint: Constraint, keys: readonly string[], clust
 }
 
 /** Pods by domain, nodes without the label together in the last place. */
-function domainSums({ domains, counts, eligible }: Wish): Int32Array {
+function domainSums({ domains, counts, eligible }: SoftConstraint): Int32Array {
   const sums = new Int32Array(domains.count + 1);
   for (const [index, count] of counts.entries()) {
     if (count === 0 || eligible[index] !== 1) continue;
@@ -212,11 +212,11 @@ function domainSums({ domains, counts, eligible }: Wish): Int32Array {
 
 const placeOf = ({ of, count }: Domains, index: number): number => (of[index] === noDomain ? count : (of[index] ?? count));
 
-/** Adds to each node's sum what its companions by one wish cost it. */
-function addCosts(wish: Wish, compared: readonly NodeState[], costs: Map<NodeState, number>): void {
-  const { constraint, domains, counts } = wish;
+/** Adds to each node's sum what its companions by one soft constraint cost it. */
+function addCosts(soft: SoftConstraint, compared: readonly NodeState[], costs: Map<NodeState, number>): void {
+  const { constraint, domains, counts } = soft;
   const isHost = constraint.topologyKey === hostname;
-  const sums = isHost ? undefined : domainSums(wish);
+  const sums = isHost ? undefined : domainSums(soft);
   const size = isHost ? compared.length : new Set(compared.map(({ index }) => placeOf(domains, index))).size;
   const weight = Math.log(size + 2);
   for (const node of compared) {
@@ -248,13 +248,13 @@ export const topologySpreadScore = (options: SpreadOptions, weight: number): Sco
     const isOwn = (pod.spec.topologySpreadConstraints ?? []).length > 0 || options.args.defaultingType === 'List';
     const keys = isOwn ? keysOf(constraints) : [];
     const required = keys.map((key) => cluster.domainsOf(key));
-    const wishes = constraints.map((constraint) => wishOf(pod, constraint, keys, cluster));
+    const softConstraints = constraints.map((constraint) => softConstraintOf(pod, constraint, keys, cluster));
     return {
       by: 'cluster',
       of(nodes) {
         const compared = nodes.filter(({ index }) => required.every(({ of }) => of[index] !== noDomain));
         const costs = new Map(compared.map((node) => [node, 0]));
-        for (const wish of wishes) addCosts(wish, compared, costs);
+        for (const soft of softConstraints) addCosts(soft, compared, costs);
         return scaled(nodes, costs);
       },
     };

@@ -13,7 +13,7 @@ import { validateLabelSelector } from '../../label-selector-validation.ts';
 
 const weightMax = 100;
 const needed = 'requiredDuringSchedulingIgnoredDuringExecution';
-const wished = 'preferredDuringSchedulingIgnoredDuringExecution';
+const preferred = 'preferredDuringSchedulingIgnoredDuringExecution';
 
 export function validateAffinity({ nodeAffinity, podAffinity, podAntiAffinity }: Affinity, path: string): FieldError[] {
   return [
@@ -29,10 +29,10 @@ function nodeAffinityErrors(affinity: NonNullable<Affinity['nodeAffinity']>, pat
   return [
     ...(isEmpty ? [required(`${path}.${needed}.nodeSelectorTerms`, 'must have at least one node selector term')] : []),
     ...terms.flatMap((term, index) => termErrors(term, `${path}.${needed}.nodeSelectorTerms[${index}]`)),
-    ...(affinity[wished] ?? []).flatMap(({ weight, preference }, index) => [
-      ...weightErrors(weight, `${path}.${wished}[${index}].weight`),
-      // Its values may be no labels: such a wish is never fulfilled.
-      ...termErrors(preference, `${path}.${wished}[${index}].preference`, { areValuesChecked: false }),
+    ...(affinity[preferred] ?? []).flatMap(({ weight, preference }, index) => [
+      ...weightErrors(weight, `${path}.${preferred}[${index}].weight`),
+      // Its values may be no labels: such a preference is never fulfilled.
+      ...termErrors(preference, `${path}.${preferred}[${index}].preference`, { areValuesChecked: false }),
     ]),
   ];
 }
@@ -102,9 +102,9 @@ function fieldErrors({ key, operator, values = [] }: NodeSelectorRequirement, pa
 function podAffinityErrors(affinity: NonNullable<Affinity['podAffinity']>, path: string): FieldError[] {
   return [
     ...(affinity[needed] ?? []).flatMap((term, index) => podTermErrors(term, `${path}.${needed}[${index}]`)),
-    ...(affinity[wished] ?? []).flatMap(({ weight, podAffinityTerm }, index) => [
-      ...weightErrors(weight, `${path}.${wished}[${index}].weight`),
-      ...podTermErrors(podAffinityTerm, `${path}.${wished}[${index}].podAffinityTerm`),
+    ...(affinity[preferred] ?? []).flatMap(({ weight, podAffinityTerm }, index) => [
+      ...weightErrors(weight, `${path}.${preferred}[${index}].weight`),
+      ...podTermErrors(podAffinityTerm, `${path}.${preferred}[${index}].podAffinityTerm`),
     ]),
   ];
 }

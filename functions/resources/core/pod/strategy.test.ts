@@ -55,9 +55,9 @@ for (const [what, object, qos] of [
 for (const [what, object, requested, seconds] of [
   ['is not bound', pod(), undefined, 0],
   ['is bound', pod({ nodeName: 'n' }), undefined, 30],
-  ['is bound, with a wish', pod({ nodeName: 'n' }), 5, 5],
-  ['is bound, with a wish for at once', pod({ nodeName: 'n' }), 0, 0],
-  ['is bound, with a negative wish', pod({ nodeName: 'n' }), -1, 1],
+  ['is bound, with a grace period', pod({ nodeName: 'n' }), 5, 5],
+  ['is bound, with a grace period of 0', pod({ nodeName: 'n' }), 0, 0],
+  ['is bound, with a negative grace period', pod({ nodeName: 'n' }), -1, 1],
   ['is finished', pod({ nodeName: 'n' }, { phase: 'Succeeded' }), 10, 0],
 ] as const) {
   test(`a pod that ${what} gets ${seconds} seconds to stop`, () => assert.equal(graceSeconds(object, requested), seconds));

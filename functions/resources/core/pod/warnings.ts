@@ -108,7 +108,7 @@ function specWarnings(spec: PodSpec, annotations: Annotations, path: string): st
 }
 
 function placeWarnings(spec: PodSpec, at: string): string[] {
-  const { requiredDuringSchedulingIgnoredDuringExecution: needed, preferredDuringSchedulingIgnoredDuringExecution: wished = [] } =
+  const { requiredDuringSchedulingIgnoredDuringExecution: needed, preferredDuringSchedulingIgnoredDuringExecution: preferred = [] } =
     spec.affinity?.nodeAffinity ?? {};
   const node = `${at}spec.affinity.nodeAffinity`;
   return [
@@ -118,7 +118,7 @@ function placeWarnings(spec: PodSpec, at: string): string[] {
     ...(needed?.nodeSelectorTerms ?? []).flatMap((term, index) =>
       termWarnings(term, `${node}.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[${index}]`),
     ),
-    ...wished.flatMap(({ preference }, index) =>
+    ...preferred.flatMap(({ preference }, index) =>
       termWarnings(preference, `${node}.preferredDuringSchedulingIgnoredDuringExecution[${index}].preference`),
     ),
     ...(spec.topologySpreadConstraints ?? []).flatMap(({ topologyKey, labelSelector }, index) => {
@@ -210,11 +210,11 @@ function affinityWarnings({ affinity }: PodSpec, path: string): string[] {
   const unselected = (term: PodAffinityTerm | undefined, field: string): string[] =>
     term?.labelSelector === undefined ? [`${field}.labelSelector: a null labelSelector results in matching no pod`] : [];
   return (['podAffinity', 'podAntiAffinity'] as const).flatMap((sort) => {
-    const { requiredDuringSchedulingIgnoredDuringExecution: needed = [], preferredDuringSchedulingIgnoredDuringExecution: wished = [] } =
+    const { requiredDuringSchedulingIgnoredDuringExecution: needed = [], preferredDuringSchedulingIgnoredDuringExecution: preferred = [] } =
       affinity?.[sort] ?? {};
     return [
       ...needed.flatMap((term, index) => unselected(term, `${path}.${sort}.requiredDuringSchedulingIgnoredDuringExecution[${index}]`)),
-      ...wished.flatMap(({ podAffinityTerm }, index) =>
+      ...preferred.flatMap(({ podAffinityTerm }, index) =>
         unselected(podAffinityTerm, `${path}.${sort}.preferredDuringSchedulingIgnoredDuringExecution[${index}].podAffinityTerm`),
       ),
     ];

@@ -125,7 +125,7 @@ for (const [what, spec, errors] of bad) {
   test(`a service with ${what} gets ${errors.length} errors`, () => assert.deepEqual(texts(validateService(service(spec))), errors));
 }
 
-test('a new service gets a free address outside the part that is kept for wishes', () => {
+test('a new service gets a free address outside the part that is kept for clients that name one', () => {
   const object = service();
   assert.deepEqual(allocate(object, [service({ clusterIP: '10.96.1.1' }, 'other')]), []);
   assert.deepEqual([object.spec.clusterIP, object.spec.clusterIPs], ['10.96.1.2', ['10.96.1.2']]);
