@@ -308,3 +308,13 @@ test('a process whose group was taken over cannot save its cursor', async () => 
   assert.deepEqual(await first.load(), cursor);
   await first.save(cursor);
 });
+
+test('a cursor is stored under the name of the first version', async () => {
+  const { store } = await setup();
+  const cursor = { codeVersion: '1', revision: 0, controllers: {} };
+  const saved = storedCursor(store, 'g');
+  await saved.load();
+  await saved.save(cursor);
+  const stored = store.view().get({ resource: 'checkpoints.hibernetes.dev', namespace: '', name: 'g' })?.object;
+  assert.deepEqual((stored as { checkpoint?: unknown } | undefined)?.checkpoint, cursor);
+});
