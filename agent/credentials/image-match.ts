@@ -1,12 +1,12 @@
 /** Whether a credential's pattern is meant for an image: `*.dkr.ecr.*.amazonaws.com/team`. Pure. Source: pkg/credentialprovider/keyring.go (URLsMatch) */
 
-interface Place {
+interface ImageLocation {
   readonly parts: readonly string[];
   readonly port: string;
   readonly path: string;
 }
 
-function placeOf(text: string): Place {
+function placeOf(text: string): ImageLocation {
   const slash = text.indexOf('/');
   const authority = slash === -1 ? text : text.slice(0, slash);
   const [, host = authority, port = ''] = /^(.*):(\d+)$/.exec(authority) ?? [];

@@ -53,13 +53,13 @@ export function createUpstreams({ servers, clock }: UpstreamOptions): Upstreams 
   };
 }
 
-interface Place {
+interface ServerAddress {
   readonly address: string;
   readonly port: number;
 }
 
 /** A socket for each question: the kernel chooses a port that attackers cannot guess, and takes answers from this server only. */
-function askUdp({ address, port }: Place, query: Buffer, clock: Clock): Promise<Buffer | undefined> {
+function askUdp({ address, port }: ServerAddress, query: Buffer, clock: Clock): Promise<Buffer | undefined> {
   return new Promise((resolve) => {
     const socket = createSocket('udp4');
     const finish = (answer: Buffer | undefined): void => {
@@ -78,7 +78,7 @@ function askUdp({ address, port }: Place, query: Buffer, clock: Clock): Promise<
   });
 }
 
-function askTcp({ address, port }: Place, query: Buffer, clock: Clock): Promise<Buffer | undefined> {
+function askTcp({ address, port }: ServerAddress, query: Buffer, clock: Clock): Promise<Buffer | undefined> {
   return new Promise((resolve) => {
     const socket = connect({ host: address, port });
     const finish = (answer: Buffer | undefined): void => {

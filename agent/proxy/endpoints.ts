@@ -23,7 +23,7 @@ interface Candidate extends Target {
 }
 
 /** Where the caller is. */
-export interface Place {
+export interface NodeLocation {
   readonly nodeName: string;
   /** Undefined for a node without the label of its zone. */
   readonly zone?: string | undefined;
@@ -75,7 +75,7 @@ export interface Targets {
 }
 
 /** In an order that does not depend on the order of the slices. */
-export function targetsOf(candidates: readonly Candidate[], place: Place): Targets {
+export function targetsOf(candidates: readonly Candidate[], place: NodeLocation): Targets {
   const all = usable(candidates);
   return {
     cluster: near(all, place),
@@ -90,7 +90,7 @@ function usable(candidates: readonly Candidate[]): readonly Candidate[] {
 }
 
 /** Hints count when every ready endpoint has them, and one of them means this place. */
-function near(targets: readonly Candidate[], { nodeName, zone }: Place): readonly Candidate[] {
+function near(targets: readonly Candidate[], { nodeName, zone }: NodeLocation): readonly Candidate[] {
   const isReady = targets.every(({ ready }) => ready);
   if (!isReady) return targets;
   const ofNode = targets.filter(({ forNodes }) => forNodes.includes(nodeName));

@@ -20,7 +20,7 @@ import {
   type Memory,
   type Numbered,
 } from './chains.ts';
-import { candidatesOf, isIPv4, isProxied, targetsOf, type Place, type Target, type Targets } from './endpoints.ts';
+import { candidatesOf, isIPv4, isProxied, targetsOf, type NodeLocation, type Target, type Targets } from './endpoints.ts';
 
 /** Sets are maps whose values are ''. Keys and values are nft's own text. */
 export type Elements = ReadonlyMap<string, string>;
@@ -49,7 +49,7 @@ export interface ServiceRules {
 }
 
 /** The settings of the node that rules depend on besides services. */
-export interface Surroundings extends Place {
+export interface Surroundings extends NodeLocation {
   /** The range of all pods. */
   readonly clusterCidr: string;
 }

@@ -47,7 +47,7 @@ import { isCustom } from './registry/object-metadata.ts';
 import { splitFieldManagers } from './registry/split-field-managers.ts';
 import type { LiveRegistry } from './registry/live-registry.ts';
 import { whileDeclared } from './registry/kind-changed.ts';
-import { placeText, type ResourceIndex, type ServedKind } from './registry/resource-index.ts';
+import { groupVersionResourceText, type ResourceIndex, type ServedKind } from './registry/resource-index.ts';
 import type { Proxy, Server } from './server.ts';
 import type { Poster, Posts } from './verbs/post-many.ts';
 import { isLongRunning, serveResource } from './verbs/resource-endpoint.ts';
@@ -126,7 +126,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const parts: Parts = {
     options,
     server: { store, world, registry, admission, authorizer, fieldManagers, computations, connector, proxy, converter, hasControllers },
-    virtual: new Map(options.virtualResources?.map((resource) => [placeText(resource.type), resource])),
+    virtual: new Map(options.virtualResources?.map((resource) => [groupVersionResourceText(resource.type), resource])),
     documents: documentsOf(options),
     flowControl: createFlowControl({ view: () => store.view(), clock: world.clock, ...(seats === undefined ? {} : { seats }) }),
   };
@@ -336,7 +336,7 @@ async function dispatch(parts: Parts, call: ApiRequest, notes: Notes): Promise<R
     return (await otherPath(call, { version: parts.options.version, documents })) ?? nothingAt(parts, call);
   }
   const hasVerb = info.verb !== '' || info.subresource === 'proxy';
-  const virtual = parts.virtual.get(placeText(info));
+  const virtual = parts.virtual.get(groupVersionResourceText(info));
   if (virtual !== undefined && hasVerb) {
     const { createVirtual } = await import('./verbs/virtual.ts');
     return encodedFor(call.request, await createVirtual(server, call, virtual, warnings));

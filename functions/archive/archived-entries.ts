@@ -6,7 +6,7 @@ import { blobHash, inflateBody } from '../store/body.ts';
 import type { Formats } from '../store/format.ts';
 import { decodeFrames, isMark, type ChangeFrame } from '../store/entry-codec.ts';
 import type { EntryItem, Table } from '../store/table.ts';
-import type { ArchivedBody, ArchivedChange, Place, Step } from './step.ts';
+import type { ArchivedBody, ArchivedChange, LogPosition, Step } from './step.ts';
 
 export interface EntryParts {
   readonly table: Pick<Table, 'readBlob' | 'readEntries'>;
@@ -39,7 +39,7 @@ export async function stepOf(parts: EntryParts, entry: EntryItem, clockMs: numbe
   return { place: placeOf(entry, clockMs), changes };
 }
 
-const placeOf = ({ logIndex, firstRevision, count, writtenMs }: EntryItem, clockMs: number): Place => ({
+const placeOf = ({ logIndex, firstRevision, count, writtenMs }: EntryItem, clockMs: number): LogPosition => ({
   logIndex,
   revision: firstRevision + count - 1,
   timeMs: Math.max(writtenMs, clockMs),
@@ -64,7 +64,7 @@ function archivedBody(formats: Formats, { key, uid, body }: Pick<TableChange, 'k
 }
 
 /** The steps after a place, as far as the table has them; it ends where a log entry is missing. */
-export async function* stepsAfter(parts: EntryParts, after: Place): AsyncGenerator<Step> {
+export async function* stepsAfter(parts: EntryParts, after: LogPosition): AsyncGenerator<Step> {
   let place = after;
   for (;;) {
     const page = await parts.table.readEntries(place.logIndex);

@@ -14,7 +14,7 @@ import { archivedChange, stepsAfter } from './archived-entries.ts';
 import { type Catalog, type CatalogEntry, levels, Removed } from './catalog.ts';
 import { Past } from './past.ts';
 import { folderOf, shreddedFolders } from './shredding.ts';
-import { type ArchivedChange, beginning, type Place, type Step } from './step.ts';
+import { type ArchivedChange, beginning, type LogPosition, type Step } from './step.ts';
 
 export interface ArchiverLimits {
   /** In one run, unless one log entry has more. */
@@ -54,7 +54,7 @@ export function createArchiver({ limits, ...parts }: ArchiverParts): Archiver {
 }
 
 interface Head {
-  readonly place: Place;
+  readonly place: LogPosition;
   /** The newest state, and how many changes came after it. */
   readonly state: CatalogEntry;
   readonly changes: number;
@@ -140,13 +140,13 @@ class LogArchiver {
     }
     const { logIndex, writtenMs } = await table.readMeta();
     const timeMs = logIndex === checkpoint.logIndex && writtenMs !== undefined ? writtenMs : world.clock.now();
-    const place: Place = { logIndex: checkpoint.logIndex, revision: checkpoint.revision, timeMs };
+    const place: LogPosition = { logIndex: checkpoint.logIndex, revision: checkpoint.revision, timeMs };
     await this.#putKeys(changes);
     return catalog.putState({ after: beginning, steps: [{ place, changes: changes.sort((a, b) => a.revision - b.revision) }] });
   }
 
   /** Entries for one run. */
-  async #nextSteps(after: Place, throughRevision: number): Promise<Step[]> {
+  async #nextSteps(after: LogPosition, throughRevision: number): Promise<Step[]> {
     const steps: Step[] = [];
     let [changes, bytes] = [0, 0];
     for await (const step of stepsAfter(this.#parts, after)) {
@@ -174,7 +174,7 @@ class LogArchiver {
     return changes >= Math.max(stateChangesMin, stateChangesPerObject * state.changes);
   }
 
-  async #putState(place: Place): Promise<CatalogEntry> {
+  async #putState(place: LogPosition): Promise<CatalogEntry> {
     const { catalog, formats } = this.#parts;
     const built = await new Past({ catalog, formats }).builtAt({ revision: place.revision });
     if (built.place.logIndex !== place.logIndex)

@@ -16,15 +16,15 @@ import { StoreError } from '../store/store.ts';
 import type { ArchiveFiles } from './archive-files.ts';
 import { ChunkCache } from './chunk-cache.ts';
 import { encodeSegment, Segment, type SegmentContent } from './segment-codec.ts';
-import type { Place } from './step.ts';
+import type { LogPosition } from './step.ts';
 
 /** Coarsest first: where several hold a run that begins at a log entry, the coarsest is whole. */
 export const levels = ['hours', 'minutes', 'changes'] as const;
 export type Level = (typeof levels)[number];
 
 export interface CatalogEntry {
-  readonly after: Place;
-  readonly last: Place;
+  readonly after: LogPosition;
+  readonly last: LogPosition;
   readonly changes: number;
   /** The size of the data. */
   readonly bytes: number;
@@ -166,17 +166,17 @@ export class Catalog {
 
 const dataName = (sha256: string): string => `data/${sha256}`;
 const digest = (data: Uint8Array): string => createHash('sha256').update(data).digest('hex');
-export const lastOf = ({ after, steps }: SegmentContent): Place => steps.at(-1)?.place ?? after;
+export const lastOf = ({ after, steps }: SegmentContent): LogPosition => steps.at(-1)?.place ?? after;
 
 /** Stored, the index of a log entry has the name `slot`. */
-type StoredPlace = Omit<Place, 'logIndex'> & { readonly slot: number };
-type StoredEntry = Omit<CatalogEntry, 'after' | 'last'> & { readonly after: StoredPlace; readonly last: StoredPlace };
+type StoredPosition = Omit<LogPosition, 'logIndex'> & { readonly slot: number };
+type StoredEntry = Omit<CatalogEntry, 'after' | 'last'> & { readonly after: StoredPosition; readonly last: StoredPosition };
 
-const placeOf = ({ slot: logIndex, ...rest }: StoredPlace): Place => ({ logIndex, ...rest });
-const storedPlace = ({ logIndex: slot, ...rest }: Place): StoredPlace => ({ slot, ...rest });
+const placeOf = ({ slot: logIndex, ...rest }: StoredPosition): LogPosition => ({ logIndex, ...rest });
+const storedPosition = ({ logIndex: slot, ...rest }: LogPosition): StoredPosition => ({ slot, ...rest });
 const storedEntry = ({ after, last, ...rest }: CatalogEntry): StoredEntry => ({
-  after: storedPlace(after),
-  last: storedPlace(last),
+  after: storedPosition(after),
+  last: storedPosition(last),
   ...rest,
 });
 

@@ -2,16 +2,16 @@
 import type { Key, StoreView, ViewDifference } from '../kube/view.ts';
 import { treeKey } from '../store/snapshot.ts';
 import { type Envelopes, PastObject } from './past-object.ts';
-import type { ArchivedChange, Place, Step } from './step.ts';
+import type { ArchivedChange, LogPosition, Step } from './step.ts';
 
 const nothing: ReadonlyMap<string, PastObject> = new Map();
 
 export class PastSnapshot implements StoreView {
-  readonly place: Place;
+  readonly place: LogPosition;
   readonly #objects: ReadonlyMap<string, ReadonlyMap<string, PastObject>>;
   readonly #sorted = new Map<string, readonly PastObject[]>();
 
-  constructor(place: Place, objects: ReadonlyMap<string, ReadonlyMap<string, PastObject>>) {
+  constructor(place: LogPosition, objects: ReadonlyMap<string, ReadonlyMap<string, PastObject>>) {
     this.place = place;
     this.#objects = objects;
   }
@@ -61,14 +61,14 @@ export class PastSnapshot implements StoreView {
 export class SnapshotBuilder {
   readonly #envelopes: Envelopes;
   readonly #objects = new Map<string, Map<string, ArchivedChange>>();
-  #place: Place;
+  #place: LogPosition;
 
-  constructor(place: Place, envelopes: Envelopes) {
+  constructor(place: LogPosition, envelopes: Envelopes) {
     this.#place = place;
     this.#envelopes = envelopes;
   }
 
-  get place(): Place {
+  get place(): LogPosition {
     return this.#place;
   }
 

@@ -11,7 +11,7 @@ import { Removed } from './catalog.ts';
 import type { Past } from './past.ts';
 import { type Envelopes, PastObject } from './past-object.ts';
 import type { PastSnapshot } from './past-snapshot.ts';
-import type { ArchivedChange, Place, Step } from './step.ts';
+import type { ArchivedChange, LogPosition, Step } from './step.ts';
 
 export interface PastStoreOptions {
   readonly past: Past;
@@ -91,7 +91,7 @@ async function* replayed(options: PastStoreOptions, { resource, namespace, after
   const snapshot = after === options.snapshot.revision ? options.snapshot : await past.snapshotAt({ revision: after });
   const known = new Map(snapshot.list(resource).map((object) => [treeKey(object.key), object]));
   const began = { timeMs: snapshot.place.timeMs, monotonicMs: clock.monotonicMs() };
-  const pauseMs = ({ timeMs }: Place): number => (timeMs - began.timeMs) / speed - (clock.monotonicMs() - began.monotonicMs);
+  const pauseMs = ({ timeMs }: LogPosition): number => (timeMs - began.timeMs) / speed - (clock.monotonicMs() - began.monotonicMs);
   for (let { place } = snapshot; !signal.aborted; await clock.sleep(moreEveryMs, signal)) {
     for await (const step of stepsOf(past, place)) {
       const delayMs = pauseMs(step.place);
@@ -104,7 +104,7 @@ async function* replayed(options: PastStoreOptions, { resource, namespace, after
   }
 }
 
-async function* stepsOf(past: Past, place: Place): AsyncGenerator<Step> {
+async function* stepsOf(past: Past, place: LogPosition): AsyncGenerator<Step> {
   try {
     yield* past.steps(place);
   } catch (error) {

@@ -6,7 +6,7 @@ import { stepsAfter } from './archived-entries.ts';
 import { type Catalog, type CatalogEntry, levels, Removed } from './catalog.ts';
 import { Envelopes } from './past-object.ts';
 import { type PastSnapshot, SnapshotBuilder } from './past-snapshot.ts';
-import { isAfter, type Moment, type Place, type Step } from './step.ts';
+import { isAfter, type Moment, type LogPosition, type Step } from './step.ts';
 
 export interface PastOptions {
   readonly catalog: Catalog;
@@ -87,7 +87,7 @@ export class Past {
   }
 
   /** The steps after a place, to the end of what there is now. Throws Removed when a compaction changes what is being read. */
-  async *steps(after: Place): AsyncGenerator<Step> {
+  async *steps(after: LogPosition): AsyncGenerator<Step> {
     let place = after;
     for (let run = await this.#runBehind(place); run !== undefined; run = await this.#runBehind(place)) {
       const { steps } = await this.#catalog.segment(run);
@@ -100,7 +100,7 @@ export class Past {
   }
 
   /** The run that goes on after a place, which may lie within it. The last place has none. */
-  async #runBehind({ logIndex }: Place): Promise<CatalogEntry | undefined> {
+  async #runBehind({ logIndex }: LogPosition): Promise<CatalogEntry | undefined> {
     const exact = await this.#catalog.runAt(logIndex + 1);
     if (exact !== undefined) return exact;
     for (const level of levels) {
@@ -113,12 +113,12 @@ export class Past {
 }
 
 /** Within a coarser step, what came after the place is mixed with what came before it. */
-function checkBoundary({ after }: CatalogEntry, steps: readonly Step[], { logIndex }: Place): void {
+function checkBoundary({ after }: CatalogEntry, steps: readonly Step[], { logIndex }: LogPosition): void {
   if (logIndex <= after.logIndex || steps.some(({ place }) => place.logIndex === logIndex)) return;
   throw new Removed(`log entry ${logIndex} is no end of a step any more`);
 }
 
-function notArchived({ timeMs }: Place, next: CatalogEntry | undefined): StoreError {
+function notArchived({ timeMs }: LogPosition, next: CatalogEntry | undefined): StoreError {
   const until = next === undefined ? '' : ` to ${timeText(next.last.timeMs)}`;
   return new StoreError('compacted', `nothing was archived from ${timeText(timeMs)}${until}`);
 }

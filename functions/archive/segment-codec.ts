@@ -9,7 +9,7 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { StoreError } from '../store/store.ts';
 import type { ChunkCache } from './chunk-cache.ts';
-import type { ArchivedBody, ArchivedChange, Place, Step } from './step.ts';
+import type { ArchivedBody, ArchivedChange, LogPosition, Step } from './step.ts';
 
 const magic = Buffer.from('HIBA');
 const version = 1;
@@ -20,15 +20,15 @@ const compression = { params: { [constants.ZSTD_c_compressionLevel]: 6 } };
 /** A file of an archive names how long its chunks are: no more is inflated. */
 const chunkBytesMax = 16 * 1024 * 1024;
 
-type PlaceRow = readonly [logIndex: number, revision: number, timeMs: number];
+type PositionRow = readonly [logIndex: number, revision: number, timeMs: number];
 type KeyRow = readonly [resource: string, namespace: string, name: string, uid: string];
 
 /** Columns of numbers: they compress better than rows. */
 interface Index {
   /** The name of the segment's entry: equal contents of two entries are two files. */
   readonly name: string;
-  readonly after: PlaceRow;
-  readonly steps: readonly (readonly [...PlaceRow, changes: number])[];
+  readonly after: PositionRow;
+  readonly steps: readonly (readonly [...PositionRow, changes: number])[];
   readonly keys: readonly KeyRow[];
   readonly keyFiles: readonly string[];
   /** The type of each change: one letter of `types`. */
@@ -46,8 +46,12 @@ interface Index {
 const types = { added: 'A', modified: 'M', deleted: 'D' } as const;
 const typeOf = { A: 'added', M: 'modified', D: 'deleted' } as const;
 
-const rowOf = ({ logIndex, revision, timeMs }: Place): PlaceRow => [logIndex, revision, timeMs];
-const placeOf = ([logIndex, revision, timeMs]: readonly [number, number, number, ...unknown[]]): Place => ({ logIndex, revision, timeMs });
+const rowOf = ({ logIndex, revision, timeMs }: LogPosition): PositionRow => [logIndex, revision, timeMs];
+const placeOf = ([logIndex, revision, timeMs]: readonly [number, number, number, ...unknown[]]): LogPosition => ({
+  logIndex,
+  revision,
+  timeMs,
+});
 
 /** The changes' numbers, object by object. */
 const bodyOrder = (keys: readonly number[]): number[] =>
@@ -55,7 +59,7 @@ const bodyOrder = (keys: readonly number[]): number[] =>
 
 export interface SegmentContent {
   /** The place that the first step follows. */
-  readonly after: Place;
+  readonly after: LogPosition;
   readonly steps: readonly Step[];
 }
 
@@ -139,7 +143,7 @@ interface ChunkPlace {
 
 /** A segment that was read. Bodies are inflated when they are asked for. */
 export class Segment implements SegmentContent {
-  readonly after: Place;
+  readonly after: LogPosition;
   readonly steps: readonly Step[];
   readonly #bytes: Buffer;
   readonly #chunks: readonly ChunkPlace[];
@@ -157,7 +161,7 @@ export class Segment implements SegmentContent {
     this.steps = this.#steps(index);
   }
 
-  get last(): Place {
+  get last(): LogPosition {
     return this.steps.at(-1)?.place ?? this.after;
   }
 

@@ -1,22 +1,22 @@
 /** What an archive holds: changes of objects, in the steps in which the past can be seen. */
 import type { Key } from '../kube/view.ts';
 
-/** A place in the log: the end of a log entry. */
-export interface Place {
+/** A position in the log: the end of a log entry. */
+export interface LogPosition {
   readonly logIndex: number;
   /** The last one of the log entry. */
   readonly revision: number;
-  /** When the log entry was written; never earlier than that of a place before it. */
+  /** When the log entry was written; never earlier than that of a position before it. */
   readonly timeMs: number;
 }
 
-/** The place before the first log entry. */
-export const beginning: Place = { logIndex: 0, revision: 0, timeMs: 0 };
+/** The position before the first log entry. */
+export const beginning: LogPosition = { logIndex: 0, revision: 0, timeMs: 0 };
 
 /** What a reader asks for: the state at a time, or after a revision. */
 export type Moment = { readonly timeMs: number } | { readonly revision: number };
 
-export const isAfter = ({ timeMs, revision }: Place, moment: Moment): boolean =>
+export const isAfter = ({ timeMs, revision }: LogPosition, moment: Moment): boolean =>
   'timeMs' in moment ? timeMs > moment.timeMs : revision > moment.revision;
 
 /** The object's JSON in UTF-8, in the newest format of the version that archived it. */
@@ -50,6 +50,6 @@ export interface ArchivedChange {
 
 /** What came between the step before and this place: of a log entry every change, of a longer time the last one of each object. */
 export interface Step {
-  readonly place: Place;
+  readonly place: LogPosition;
   readonly changes: readonly ArchivedChange[];
 }

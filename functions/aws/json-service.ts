@@ -71,13 +71,13 @@ const badGateway = 502;
 export function jsonService(options: JsonServiceOptions): JsonService {
   const { service, target, version = '1.0', clock, answerMsMax } = options;
   const handler = new NodeHttpHandler(answerMsMax === undefined ? {} : waitingFor(answerMsMax));
-  let place: Place | undefined;
+  let context: SigningContext | undefined;
 
   return {
     async call(operation, input, { signal, signedMs = clock.now() } = {}) {
-      place ??= placeOf(service, options);
-      const request = requestOf(place.endpoint, { target: `${target}.${operation}`, version, body: JSON.stringify(input) });
-      const signed = await place.signer.sign(request, { signingDate: new Date(signedMs) });
+      context ??= signingContextOf(service, options);
+      const request = requestOf(context.endpoint, { target: `${target}.${operation}`, version, body: JSON.stringify(input) });
+      const signed = await context.signer.sign(request, { signingDate: new Date(signedMs) });
       const { response } = await handler.handle(new HttpRequest(signed), signal === undefined ? {} : { abortSignal: signal });
       return fieldsOf(response, await bytesOf(response.body as AsyncIterable<Uint8Array>));
     },
@@ -88,13 +88,13 @@ export function jsonService(options: JsonServiceOptions): JsonService {
 /** For the beginning of an answer, and for each next part of it. */
 const waitingFor = (ms: number): NodeHttpHandlerOptions => ({ requestTimeout: ms, throwOnRequestTimeout: true, socketTimeout: ms });
 
-interface Place {
+interface SigningContext {
   readonly endpoint: URL;
   readonly signer: SignatureV4;
 }
 
 /** Found out when it is first needed: who only loads the code need not be anywhere. */
-function placeOf(service: string, access: AwsAccess): Place {
+function signingContextOf(service: string, access: AwsAccess): SigningContext {
   const { region, endpoint } = endpointOf(service, access);
   const signer = new SignatureV4({ service, region, credentials: credentialsFrom(access.credentials), sha256: Sha256 });
   return { endpoint, signer };

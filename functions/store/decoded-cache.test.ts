@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { DecodedCache, emptyPlace, type Place } from './decoded-cache.ts';
+import { DecodedCache, emptyCell, type CacheCell } from './decoded-cache.ts';
 
 /** Asks for the values by number, and counts how many had to be made. */
 function readerOf(cache: DecodedCache<number>, count: number) {
-  const places = Array.from({ length: count }, () => emptyPlace<number>());
+  const cells = Array.from({ length: count }, () => emptyCell<number>());
   let made = 0;
   const read = (index: number, bytes = 1): number => {
-    const place = places[index]!;
-    place.isUsed = true;
-    if (place.value !== undefined) return place.value;
+    const cell = cells[index]!;
+    cell.isUsed = true;
+    if (cell.value !== undefined) return cell.value;
     made += 1;
-    cache.put(place, index, bytes);
+    cache.put(cell, index, bytes);
     return index;
   };
   const madeBy = (action: () => void): number => {
@@ -23,7 +23,7 @@ function readerOf(cache: DecodedCache<number>, count: number) {
   const readAll = (from: number, to: number): void => {
     for (let index = from; index < to; index += 1) read(index);
   };
-  return { places, read, readAll, madeBy };
+  return { cells, read, readAll, madeBy };
 }
 
 test('what fits stays, whether or not it was asked for again', () => {
@@ -59,32 +59,32 @@ test('what is only offered takes no room from others, until it was asked for twi
   const cache = new DecodedCache<number>(100);
   const { readAll } = readerOf(cache, 100);
   readAll(0, 100);
-  const offered = emptyPlace<number>();
+  const offered = emptyCell<number>();
   cache.offer(offered, 7, 1);
   assert.equal(offered.value, undefined);
   cache.offer(offered, 7, 1);
   assert.equal(offered.value, 7);
-  const inFreeRoom = emptyPlace<number>();
+  const inFreeRoom = emptyCell<number>();
   new DecodedCache<number>(100).offer(inFreeRoom, 8, 1);
   assert.equal(inFreeRoom.value, 8);
 });
 
 test('what is larger than a quarter of the room is not kept', () => {
   const cache = new DecodedCache<number>(100);
-  const { read, places } = readerOf(cache, 2);
+  const { read, cells } = readerOf(cache, 2);
   read(0, 26);
   read(1, 25);
-  assert.deepEqual([places[0]?.value, places[1]?.value, cache.bytes], [undefined, 1, 25]);
+  assert.deepEqual([cells[0]?.value, cells[1]?.value, cache.bytes], [undefined, 1, 25]);
 });
 
 test('holds no more than it may, and counts what it holds', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.nat(40), fc.integer({ min: 1, max: 30 })), { maxLength: 500 }), fc.nat(200), (reads, bytesMax) => {
       const cache = new DecodedCache<number>(bytesMax);
-      const { read, places } = readerOf(cache, 41);
+      const { read, cells } = readerOf(cache, 41);
       for (const [index, bytes] of reads) {
         assert.equal(read(index, bytes), index);
-        const held = places.filter(({ value }) => value !== undefined).reduce((sum, place: Place<number>) => sum + place.bytes, 0);
+        const held = cells.filter(({ value }) => value !== undefined).reduce((sum, cell: CacheCell<number>) => sum + cell.bytes, 0);
         assert.equal(cache.bytes, held);
         assert.ok(held <= bytesMax);
       }

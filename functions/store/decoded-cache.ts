@@ -4,8 +4,8 @@
  * left has proved useful: it gets a place where only others like it push it out. So a scan costs the hot ones nothing.
  */
 
-/** Where a value is kept; its owner holds the place, the cache empties it. */
-export interface Place<V> {
+/** Where a value is kept; its owner holds the cell, the cache empties it. */
+export interface CacheCell<V> {
   value: V | undefined;
   bytes: number;
   isUsed: boolean;
@@ -13,7 +13,7 @@ export interface Place<V> {
   leftAt: number;
 }
 
-export const emptyPlace = <V>(): Place<V> => ({ value: undefined, bytes: 0, isUsed: false, leftAt: -1 });
+export const emptyCell = <V>(): CacheCell<V> => ({ value: undefined, bytes: 0, isUsed: false, leftAt: -1 });
 
 /** The line's share of all bytes, while there are proven values. */
 const lineShare = 1 / 4;
@@ -22,10 +22,10 @@ const chancesMax = 8;
 
 export class DecodedCache<V> {
   readonly #bytesMax: number;
-  #line: Place<V>[] = [];
+  #line: CacheCell<V>[] = [];
   #lineStart = 0;
   #lineBytes = 0;
-  readonly #proven: Place<V>[] = [];
+  readonly #proven: CacheCell<V>[] = [];
   #provenBytes = 0;
   #left = 0;
   #lot = 0;
@@ -39,72 +39,72 @@ export class DecodedCache<V> {
     return this.#lineBytes + this.#provenBytes;
   }
 
-  /** Keeps the value in an empty place if there is room, or if it has proved useful: for what is rarely asked for twice. */
-  offer(place: Place<V>, value: V, bytes: number): void {
-    if (this.bytes + bytes <= this.#bytesMax || this.#isProven(place, bytes)) return this.put(place, value, bytes);
-    place.leftAt = this.#left;
+  /** Keeps the value in an empty cell if there is room, or if it has proved useful: for what is rarely asked for twice. */
+  offer(cell: CacheCell<V>, value: V, bytes: number): void {
+    if (this.bytes + bytes <= this.#bytesMax || this.#isProven(cell, bytes)) return this.put(cell, value, bytes);
+    cell.leftAt = this.#left;
     this.#left += 1;
   }
 
-  /** Keeps the value in an empty place, for a while at least. */
-  put(place: Place<V>, value: V, bytes: number): void {
+  /** Keeps the value in an empty cell, for a while at least. */
+  put(cell: CacheCell<V>, value: V, bytes: number): void {
     if (bytes > this.#bytesMax * lineShare) return;
-    const isProven = this.#isProven(place, bytes);
-    place.value = value;
-    place.bytes = bytes;
-    place.isUsed = false;
+    const isProven = this.#isProven(cell, bytes);
+    cell.value = value;
+    cell.bytes = bytes;
+    cell.isUsed = false;
     if (isProven) {
-      this.#proven.push(place);
+      this.#proven.push(cell);
       this.#provenBytes += bytes;
     } else {
-      this.#line.push(place);
+      this.#line.push(cell);
       this.#lineBytes += bytes;
     }
     while (this.bytes > this.#bytesMax) this.#letOneGo();
   }
 
   /** Since it left, no more have left than there is room for: kept, it would have been found. */
-  #isProven({ leftAt }: Place<V>, bytes: number): boolean {
+  #isProven({ leftAt }: CacheCell<V>, bytes: number): boolean {
     return leftAt >= 0 && (this.#left - leftAt) * bytes <= this.#bytesMax;
   }
 
   #letOneGo(): void {
     const isLineLong = this.#lineBytes > this.#bytesMax * lineShare;
-    const place = isLineLong || this.#proven.length === 0 ? this.#firstInLine() : this.#oneByLot();
-    if (place === undefined) throw new Error('bytes are counted, but nothing is kept');
-    place.value = undefined;
-    place.leftAt = this.#left;
+    const cell = isLineLong || this.#proven.length === 0 ? this.#firstInLine() : this.#oneByLot();
+    if (cell === undefined) throw new Error('bytes are counted, but nothing is kept');
+    cell.value = undefined;
+    cell.leftAt = this.#left;
     this.#left += 1;
   }
 
-  #firstInLine(): Place<V> | undefined {
-    const place = this.#line[this.#lineStart];
+  #firstInLine(): CacheCell<V> | undefined {
+    const cell = this.#line[this.#lineStart];
     this.#lineStart += 1;
-    this.#lineBytes -= place?.bytes ?? 0;
+    this.#lineBytes -= cell?.bytes ?? 0;
     if (this.#lineStart * 2 > this.#line.length) {
       this.#line = this.#line.slice(this.#lineStart);
       this.#lineStart = 0;
     }
-    return place;
+    return cell;
   }
 
   /**
    * Not the one that was used longest ago: who goes round and round through a little more than there is room for would
    * then never find anything.
    */
-  #oneByLot(): Place<V> | undefined {
+  #oneByLot(): CacheCell<V> | undefined {
     let index = 0;
     for (let chance = 0; chance < chancesMax; chance += 1) {
       this.#lot = (Math.imul(this.#lot, 1_664_525) + 1_013_904_223) >>> 0;
       index = this.#lot % this.#proven.length;
-      const place = this.#proven[index];
-      if (place === undefined || !place.isUsed) break;
-      place.isUsed = false;
+      const cell = this.#proven[index];
+      if (cell === undefined || !cell.isUsed) break;
+      cell.isUsed = false;
     }
-    const place = this.#proven[index];
+    const cell = this.#proven[index];
     const last = this.#proven.pop();
-    if (last !== undefined && last !== place) this.#proven[index] = last;
-    this.#provenBytes -= place?.bytes ?? 0;
-    return place;
+    if (last !== undefined && last !== cell) this.#proven[index] = last;
+    this.#provenBytes -= cell?.bytes ?? 0;
+    return cell;
   }
 }

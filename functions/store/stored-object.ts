@@ -5,7 +5,7 @@
 import { labelsOf, type KubeObject } from '../kube/object.ts';
 import type { Key, Stored } from '../kube/view.ts';
 import { inflateBody, jsonLength, parseBody } from './body.ts';
-import { DecodedCache, emptyPlace, type Place } from './decoded-cache.ts';
+import { DecodedCache, emptyCell, type CacheCell } from './decoded-cache.ts';
 import { firstFormat } from './format.ts';
 import { defaultLimits, type StoreLimits } from './limits.ts';
 import type { Change, ChangeType, Selectable } from './store.ts';
@@ -35,26 +35,26 @@ export class Decoder {
     return { inflated: this.#inflated, parsed: this.#parsed, keptBytes: this.#objects.bytes + this.#texts.bytes };
   }
 
-  text(place: Place<Buffer>, stored: StoredObject): Buffer {
-    place.isUsed = true;
-    if (place.value !== undefined) return place.value;
+  text(cell: CacheCell<Buffer>, stored: StoredObject): Buffer {
+    cell.isUsed = true;
+    if (cell.value !== undefined) return cell.value;
     const text = this.#inflate(stored);
-    this.#texts.offer(place, ownBytes(text), text.length + placeBytes);
+    this.#texts.offer(cell, ownBytes(text), text.length + placeBytes);
     return text;
   }
 
-  keepText(place: Place<Buffer>, text: Buffer): void {
-    this.#texts.put(place, ownBytes(text), text.length + placeBytes);
+  keepText(cell: CacheCell<Buffer>, text: Buffer): void {
+    this.#texts.put(cell, ownBytes(text), text.length + placeBytes);
   }
 
   /** `text`: if it is there. If not, it is made, but not kept: who wants objects rarely wants their text. */
-  object(place: Place<KubeObject>, stored: StoredObject, text: Buffer | undefined): KubeObject {
-    place.isUsed = true;
-    if (place.value !== undefined) return place.value;
+  object(cell: CacheCell<KubeObject>, stored: StoredObject, text: Buffer | undefined): KubeObject {
+    cell.isUsed = true;
+    if (cell.value !== undefined) return cell.value;
     const json = text ?? this.#inflate(stored);
     this.#parsed += 1;
     const object = parseBody(json, whereOf(stored));
-    this.#objects.put(place, object, json.length + placeBytes);
+    this.#objects.put(cell, object, json.length + placeBytes);
     return object;
   }
 
@@ -99,8 +99,8 @@ export class StoredObject implements Stored {
   /** Where the body lies, if not in its item. The committer learns that late. */
   blob: string | undefined;
   readonly #decoder: Decoder;
-  #text: Place<Buffer> | undefined;
-  #object: Place<KubeObject> | undefined;
+  #text: CacheCell<Buffer> | undefined;
+  #object: CacheCell<KubeObject> | undefined;
 
   constructor({ key, revision, body, text, blob, format = firstFormat, envelope }: Held, decoder: Decoder) {
     this.key = key;
@@ -110,11 +110,11 @@ export class StoredObject implements Stored {
     this.envelope = envelope;
     this.blob = blob;
     this.#decoder = decoder;
-    if (text !== undefined) decoder.keepText((this.#text = emptyPlace()), text);
+    if (text !== undefined) decoder.keepText((this.#text = emptyCell()), text);
   }
 
   get object(): KubeObject {
-    return this.#decoder.object((this.#object ??= emptyPlace()), this, this.#text?.value);
+    return this.#decoder.object((this.#object ??= emptyCell()), this, this.#text?.value);
   }
 
   get jsonLength(): number {
@@ -122,7 +122,7 @@ export class StoredObject implements Stored {
   }
 
   json(): Buffer {
-    return this.#decoder.text((this.#text ??= emptyPlace()), this);
+    return this.#decoder.text((this.#text ??= emptyCell()), this);
   }
 }
 

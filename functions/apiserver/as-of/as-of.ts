@@ -5,7 +5,7 @@
 import type { Past } from '../../archive/past.ts';
 import type { PastSnapshot } from '../../archive/past-snapshot.ts';
 import { createPastStore } from '../../archive/past-store.ts';
-import type { Place } from '../../archive/step.ts';
+import type { LogPosition } from '../../archive/step.ts';
 import { StatusError } from '../../kube/status-error.ts';
 import { type Store, StoreError } from '../../store/store.ts';
 import type { SelectableFields } from '../../store/stored-object.ts';
@@ -48,7 +48,7 @@ const readsWaitingMax = 16;
 const retryAfterSeconds = 1;
 
 interface OpenPast {
-  readonly place: Place;
+  readonly place: LogPosition;
   readonly authorizer: Authorizer;
   readonly server: ApiServer;
   /** The kinds that were served then. */

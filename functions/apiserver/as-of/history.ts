@@ -2,7 +2,7 @@
 import type { Past } from '../../archive/past.ts';
 import { PastObject } from '../../archive/past-object.ts';
 import { Removed } from '../../archive/catalog.ts';
-import type { ArchivedChange, Place } from '../../archive/step.ts';
+import type { ArchivedChange, LogPosition } from '../../archive/step.ts';
 import { StatusError } from '../../kube/status-error.ts';
 import { groupResource } from '../../kube/resource-type.ts';
 import { StoreError } from '../../store/store.ts';
@@ -12,7 +12,7 @@ import type { AskedMoment } from './moment.ts';
 
 export interface HistoryRequest {
   /** The place of the first moment. */
-  readonly after: Place;
+  readonly after: LogPosition;
   readonly to: AskedMoment;
   /** What the path names: one object, or a list of them. */
   readonly info: RequestInfo;

@@ -8,29 +8,29 @@ export interface ServedKind {
   readonly served: ServedVersion;
 }
 
-export type Place = Pick<ResourceType, 'group' | 'version' | 'resource'>;
+export type GroupVersionResource = Pick<ResourceType, 'group' | 'version' | 'resource'>;
 
 export interface ResourceIndex {
   /** In the order of the definitions; the first one of each group, version and resource. */
   readonly kinds: readonly ServedKind[];
   /** The kinds that are stored, in whatever versions they are served. */
   readonly definitions: readonly AnyDefinition[];
-  kind(at: Place): ServedKind | undefined;
+  kind(at: GroupVersionResource): ServedKind | undefined;
 }
 
-export const placeText = ({ group, version, resource }: Place): string => `${group}/${version}/${resource}`;
+export const groupVersionResourceText = ({ group, version, resource }: GroupVersionResource): string => `${group}/${version}/${resource}`;
 
 export function createResourceIndex(definitions: readonly AnyDefinition[]): ResourceIndex {
-  const byPlace = new Map<string, ServedKind>();
+  const byName = new Map<string, ServedKind>();
   for (const kind of definitions.flatMap(servedKindsOf)) {
-    const place = placeText(kind.served.type);
-    if (!byPlace.has(place)) byPlace.set(place, kind);
+    const name = groupVersionResourceText(kind.served.type);
+    if (!byName.has(name)) byName.set(name, kind);
   }
-  const kinds = [...byPlace.values()];
+  const kinds = [...byName.values()];
   return {
     kinds,
     definitions: [...new Set(kinds.map(({ definition }) => definition))],
-    kind: (at) => byPlace.get(placeText(at)),
+    kind: (at) => byName.get(groupVersionResourceText(at)),
   };
 }
 

@@ -9,7 +9,7 @@ import type { ServedVersion } from '../../resources/definition.ts';
 import type { ServedKind } from '../registry/resource-index.ts';
 import { shownAs } from '../registry/served-form.ts';
 import type { Encoding, Form } from '../http/content-negotiation.ts';
-import { DecodedCache, emptyPlace, type Place } from '../../store/decoded-cache.ts';
+import { DecodedCache, emptyCell, type CacheCell } from '../../store/decoded-cache.ts';
 import { jsonText, type Shown } from '../../store/json-text.ts';
 import { type IncludeObject, initialEventsEnd, partialMetadata, tableOf } from '../table.ts';
 
@@ -56,19 +56,19 @@ export async function eventFramingOf(encoding: Encoding): Promise<EventFraming> 
 const sharedBytesMax = 16 * 1024 * 1024;
 const shared = new DecodedCache<Uint8Array>(sharedBytesMax);
 /** By what it shows, then by the line's type of event. */
-const places = new WeakMap<Shown, Map<string, Place<Uint8Array>>>();
+const cells = new WeakMap<Shown, Map<string, CacheCell<Uint8Array>>>();
 
 /** `what` separates the lines about one object. Those about what is not stored are not shared. */
 function sharedLine(shown: Shown, what: string, make: () => Uint8Array): Uint8Array {
   if (shown.json === undefined) return make();
-  const ofShown = places.get(shown) ?? new Map<string, Place<Uint8Array>>();
-  places.set(shown, ofShown);
-  const place = ofShown.get(what) ?? emptyPlace<Uint8Array>();
-  ofShown.set(what, place);
-  place.isUsed = true;
-  if (place.value !== undefined) return place.value;
+  const ofShown = cells.get(shown) ?? new Map<string, CacheCell<Uint8Array>>();
+  cells.set(shown, ofShown);
+  const cell = ofShown.get(what) ?? emptyCell<Uint8Array>();
+  ofShown.set(what, cell);
+  cell.isUsed = true;
+  if (cell.value !== undefined) return cell.value;
   const made = make();
-  shared.put(place, made, made.length);
+  shared.put(cell, made, made.length);
   return made;
 }
 

@@ -5,7 +5,7 @@ import { type Kind, pathOf } from './kinds.ts';
 import { askJson } from './request.ts';
 import { streamLines } from './streams.ts';
 
-export interface Place {
+export interface ObjectPath {
   readonly kind: Kind;
   readonly namespace: string;
   readonly name: string;
@@ -13,7 +13,7 @@ export interface Place {
 
 const managed = 'fieldManager=hibernetes-dashboard';
 
-export const sendChange = <T = KubeObject>({ kind, namespace, name }: Place, change: Change, query = ''): Promise<T> => {
+export const sendChange = <T = KubeObject>({ kind, namespace, name }: ObjectPath, change: Change, query = ''): Promise<T> => {
   const { method, subresource, contentType, body } = change;
   const parameters = method === 'DELETE' ? query : [managed, query].filter((part) => part !== '').join('&');
   return askJson<T>(`${pathOf(kind, namespace, name)}${subresource}${parameters === '' ? '' : `?${parameters}`}`, {
@@ -33,7 +33,7 @@ interface ObjectEvent {
 
 /** Calls `onChange` with each newer state, until the watch ends. Undefined: the object is gone. */
 export async function watchObject(
-  { kind, namespace, name }: Place,
+  { kind, namespace, name }: ObjectPath,
   from: string,
   signal: AbortSignal,
   onChange: (object: AnyObject | undefined) => void,

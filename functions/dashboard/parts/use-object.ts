@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { pathOf } from '../api/kinds.ts';
 import type { AnyObject } from '../api/change.ts';
-import { type Place, watchObject } from '../api/objects.ts';
+import { type ObjectPath, watchObject } from '../api/objects.ts';
 import { ApiError, askJson } from '../api/request.ts';
 import { pause } from '../browser.ts';
 import { type Answer, withMoment } from './hooks.ts';
@@ -14,7 +14,7 @@ export interface FollowedObject extends Answer<AnyObject> {
   readonly isGone?: boolean;
 }
 
-export function useObject({ kind, namespace, name }: Place, at: string): FollowedObject {
+export function useObject({ kind, namespace, name }: ObjectPath, at: string): FollowedObject {
   const [answer, setAnswer] = useState<FollowedObject>({});
   useEffect(() => {
     setAnswer({});

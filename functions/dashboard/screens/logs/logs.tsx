@@ -4,7 +4,7 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/ho
 import type { Pod } from '../../../kube/generated/types.ts';
 import { type Kind, kindNamed, pathOf } from '../../api/kinds.ts';
 import type { AnyObject } from '../../api/change.ts';
-import { listOf, type Place } from '../../api/objects.ts';
+import { listOf, type ObjectPath } from '../../api/objects.ts';
 import { askJson } from '../../api/request.ts';
 import { useApp } from '../../app-context.ts';
 import { after } from '../../browser.ts';
@@ -19,7 +19,7 @@ const handOnMs = 100;
 const podsMax = 50;
 const linePixels = 20;
 
-async function podsOf(pods: Kind, { kind, namespace, name }: Place, signal: AbortSignal): Promise<readonly Pod[]> {
+async function podsOf(pods: Kind, { kind, namespace, name }: ObjectPath, signal: AbortSignal): Promise<readonly Pod[]> {
   const object = await askJson<AnyObject>(pathOf(kind, namespace, name), { signal });
   if (kind.id === pods.id) return [object as Pod];
   const selector = selectorOf(object);
@@ -34,7 +34,7 @@ interface Logs {
   readonly problems: readonly string[];
 }
 
-function useLogs(pods: Kind | undefined, place: Place | undefined): Logs {
+function useLogs(pods: Kind | undefined, place: ObjectPath | undefined): Logs {
   const [logs, setLogs] = useState<Logs>({ lines: [], sources: 0, problems: [] });
   useEffect(() => {
     if (pods === undefined || place === undefined) return undefined;

@@ -2,7 +2,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { AnyObject } from '../../api/change.ts';
-import { type Place, sendChange } from '../../api/objects.ts';
+import { type ObjectPath, sendChange } from '../../api/objects.ts';
 import { readRights } from '../../api/rights.ts';
 import { allows, type Rights } from '../../api/rules.ts';
 import { useApp } from '../../app-context.ts';
@@ -22,7 +22,7 @@ function useRights(namespace: string): Rights {
   return rights;
 }
 
-export function ActionBar({ place, object }: { place: Place; object: AnyObject }): JSX.Element {
+export function ActionBar({ place, object }: { place: ObjectPath; object: AnyObject }): JSX.Element {
   const { kinds, route, notify, notifyError } = useApp();
   const [question, setQuestion] = useState<Question>();
   const rights = useRights(place.namespace);

@@ -2,7 +2,7 @@
 import type { ComponentType, JSX } from 'preact';
 import { kindNamed } from '../../api/kinds.ts';
 import type { AnyObject } from '../../api/change.ts';
-import type { Place } from '../../api/objects.ts';
+import type { ObjectPath } from '../../api/objects.ts';
 import { useApp } from '../../app-context.ts';
 import { Lazily } from '../../parts/lazily.tsx';
 import { sentenceOf } from '../../parts/hooks.ts';
@@ -14,7 +14,7 @@ import { RevisionsTab } from './revisions-tab.tsx';
 import { SummaryTab } from './summary-tab.tsx';
 
 export interface TabProps {
-  readonly place: Place;
+  readonly place: ObjectPath;
   readonly object: AnyObject;
 }
 
@@ -40,7 +40,7 @@ export function ObjectScreen(): JSX.Element {
   return <KnownObject place={{ kind, namespace: route.namespace, name: route.name }} />;
 }
 
-function KnownObject({ place }: { place: Place }): JSX.Element {
+function KnownObject({ place }: { place: ObjectPath }): JSX.Element {
   const { route } = useApp();
   const { kind, namespace, name } = place;
   const { value: object, error, isGone } = useObject(place, route.at);

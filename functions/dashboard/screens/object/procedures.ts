@@ -4,7 +4,7 @@ import { annotationsOf, isTerminating, nameOf, namespaceOf, uidOf } from '../../
 import { isPodFinished } from '../../../kube/pod.ts';
 import { type Kind, kindNamed, pathOf } from '../../api/kinds.ts';
 import { type AnyObject, mergePatch } from '../../api/change.ts';
-import { listOf, type Place, sendChange } from '../../api/objects.ts';
+import { listOf, type ObjectPath, sendChange } from '../../api/objects.ts';
 import { ApiError, askJson } from '../../api/request.ts';
 
 const revisionAnnotation = 'deployment.kubernetes.io/revision';
@@ -42,7 +42,7 @@ export async function readRevisions(kinds: readonly Kind[], object: AnyObject): 
 }
 
 /** Replaces the whole template, as `kubectl rollout undo` does. Undefined: the revision before this one. */
-export async function undo(kinds: readonly Kind[], place: Place, object: AnyObject, to?: number): Promise<string> {
+export async function undo(kinds: readonly Kind[], place: ObjectPath, object: AnyObject, to?: number): Promise<string> {
   if (object.spec?.['paused'] === true) return 'It is paused: resume it first.';
   const revisions = await readRevisions(kinds, object);
   const wanted = to === undefined ? revisions[1] : revisions.find(({ number }) => number === to);
@@ -66,7 +66,7 @@ export const staysOnDrain = (pod: Pod): boolean =>
   annotationsOf(pod)['kubernetes.io/config.mirror'] !== undefined;
 
 /** Evicts once; what a disruption budget keeps for now is reported. */
-export async function drain(kinds: readonly Kind[], place: Place): Promise<string> {
+export async function drain(kinds: readonly Kind[], place: ObjectPath): Promise<string> {
   await sendChange(place, mergePatch({ spec: { unschedulable: true } }));
   const pods = kindNamed(kinds, 'pods');
   if (pods === undefined) return 'It is cordoned.';
