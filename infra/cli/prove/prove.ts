@@ -1,5 +1,6 @@
 /**
- * `hibernetes prove`: deploys a stack of its own into an account, uses and changes it, and removes it. Nothing of it stays. It prints a report of what was seen and measured. AWS itself holds the stack to limits, so that the bill has a bound.
+ * `hibernetes prove`: deploys a stack of its own into an account, uses and changes it, and removes it. Nothing of it stays. It
+ * prints a report of what was seen and measured. AWS itself holds the stack to limits, so that the bill has a bound.
  */
 import { jsonService } from '../../../functions/aws/json-service.ts';
 import type { Client } from '../../../functions/client/client.ts';
@@ -94,10 +95,16 @@ class Proof {
       await this.step('what is deleted goes', () => this.withApi((client) => removeDeployment(client, patience)));
     }
     if (this.resources.length > 0) this.used = await countedUse(this.account, this.resources, this.startMs);
-    await this.step('nothing is left', () => this.remove());
+    await this.recorded('nothing is left', () => this.remove());
   }
 
-  private async step(name: string, work: () => Promise<string>): Promise<boolean> {
+  /** Begins only within the proof's time. */
+  private step(name: string, work: () => Promise<string>): Promise<boolean> {
+    const late = new CliError('The time of the proof was over.');
+    return this.recorded(name, () => (this.patience.isOver() ? Promise.reject(late) : work()));
+  }
+
+  private async recorded(name: string, work: () => Promise<string>): Promise<boolean> {
     const startMs = clock.monotonicMs();
     const note = (isProven: boolean, found: string): boolean => {
       this.steps.push({ name, isProven, seconds: (clock.monotonicMs() - startMs) / 1000, found });
