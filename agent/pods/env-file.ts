@@ -24,7 +24,8 @@ export async function readEnvFiles(container: Container, volumes: PodVolumes): P
     const { volumeName, path } = valueFrom.fileKeyRef;
     const volume = volumes.get(volumeName);
     if (volume === undefined) throw new ContainerConfigError(`cannot find the volume "${volumeName}" referenced by FileKeyRef`);
-    files.set(envFileKey(volumeName, path), await readFileBelow(volume.path, path));
+    const key = envFileKey(volumeName, path);
+    if (!files.has(key)) files.set(key, await readFileBelow(volume.path, path));
   }
   return files;
 }

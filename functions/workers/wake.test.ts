@@ -52,6 +52,6 @@ test('a change wakes the controllers that watch its resource, and those that wat
   assert.deepEqual(woken(all, 'widgets.example.com'), ['garbage default/web']);
 });
 
-test("a worker's own cursor wakes nobody", () => {
+test("a worker's own cursor wakes no worker", () => {
   assert.deepEqual(woken(all, 'checkpoints.hibernetes.dev'), []);
 });

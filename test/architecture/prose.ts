@@ -50,10 +50,10 @@ function commentTexts({ path, text }: SourceFile): readonly Sentence[] {
 }
 
 const testNames = ({ path, text }: SourceFile): readonly Sentence[] =>
-  [...text.matchAll(/\b(?:test|describe|fact)\(\s*(?:'((?:[^'\\\n]|\\.)*)'|`([^`]*)`)/g)].map((match) => ({
+  [...text.matchAll(/\b(?:test|describe|fact)\(\s*(?:'((?:[^'\\\n]|\\.)*)'|`([^`]*)`|"((?:[^"\\\n]|\\.)*)")/g)].map((match) => ({
     path,
     line: lineOf(text, match.index),
-    text: match[1] ?? match[2] ?? '',
+    text: match[1] ?? match[2] ?? match[3] ?? '',
   }));
 
 /** Lists, drawings and quoted code are no sentences; what is indented is a table or a drawing. */

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../../world.ts';
 import { StatusError } from '../../kube/status-error.ts';
-import { bodyBytesMax, bodyStream, forgetBody, keepBody, tooLarge } from '../http/request-body.ts';
+import { bodyBytesMax, bodyStream, bytesOf, forgetBody, keepBody, tooLarge } from '../http/request-body.ts';
 import { tooManyRequests } from './too-many-requests.ts';
 
 const userBytesMax = 16 * 1024 * 1024;
@@ -36,7 +36,7 @@ export class Uploads {
     if (!(length <= bodyBytesMax) || !hasBody) return () => undefined;
     const release = this.#reserve(user, Math.max(length, bytesLeast));
     try {
-      keepBody(request, await this.#inTime((late) => (stream === undefined ? whole(request, late) : streamed(stream, late))));
+      keepBody(request, await this.#inTime((late) => (stream === undefined ? whole(request, late) : bytesOf(stream, bodyBytesMax, late))));
       return () => {
         forgetBody(request);
         release();
@@ -81,22 +81,4 @@ async function whole(request: Request, late: Promise<never>): Promise<Uint8Array
   const bytes = new Uint8Array(await Promise.race([request.arrayBuffer(), late]));
   if (bytes.byteLength > bodyBytesMax) throw tooLarge(bodyBytesMax);
   return bytes;
-}
-
-async function streamed(stream: ReadableStream<Uint8Array>, late: Promise<never>): Promise<Uint8Array> {
-  const reader = stream.getReader();
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  try {
-    for (;;) {
-      const { done, value } = await Promise.race([reader.read(), late]);
-      if (done) return Buffer.concat(chunks);
-      length += value.byteLength;
-      if (length > bodyBytesMax) throw tooLarge(bodyBytesMax);
-      chunks.push(value);
-    }
-  } catch (error) {
-    reader.cancel(error).catch(() => undefined);
-    throw error;
-  }
 }

@@ -49,15 +49,26 @@ export const bodyStream = (request: Request): ReadableStream<Uint8Array> | undef
 
 async function streamedBytes(request: Request, bytesMax: number): Promise<Uint8Array> {
   const stream = bodyStream(request);
-  if (stream === undefined) return new Uint8Array();
+  return stream === undefined ? new Uint8Array() : bytesOf(stream, bytesMax);
+}
+
+/** All that the stream brings. Throws 413 beyond `bytesMax`, and what `late` rejects with; the rest is then not read. */
+export async function bytesOf(stream: ReadableStream<Uint8Array>, bytesMax: number, late?: Promise<never>): Promise<Uint8Array> {
+  const reader = stream.getReader();
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of stream) {
-    length += chunk.byteLength;
-    if (length > bytesMax) throw tooLarge(bytesMax);
-    chunks.push(chunk);
+  try {
+    for (;;) {
+      const { done, value } = await (late === undefined ? reader.read() : Promise.race([reader.read(), late]));
+      if (done) return Buffer.concat(chunks);
+      length += value.byteLength;
+      if (length > bytesMax) throw tooLarge(bytesMax);
+      chunks.push(value);
+    }
+  } catch (error) {
+    reader.cancel(error).catch(() => undefined);
+    throw error;
   }
-  return Buffer.concat(chunks);
 }
 
 export const mediaTypeOf = (request: Request): string =>
