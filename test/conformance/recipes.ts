@@ -150,10 +150,10 @@ export async function recipesOf({ tree, program }: Ingredients): Promise<Recipes
   const agnhost = (config: ImageConfig = {}): Content =>
     onDebian(agnhostFiles(), { entrypoint: ['/agnhost'], command: ['pause'], exposedPorts: ['80/tcp'], ...config });
   const shell = (): Content => onDebian([], { command: ['sh'] });
-  // A page with the picture's name, which is all that is asked for.
+  // Tests read the picture's name, and the distribution that upstream's image is made of.
   const picture = (name: string): Content => ({
     below: [debian, agnhostFiles()],
-    files: [file('data.json', `{"image": "${name}.jpg"}\n`)],
+    files: [file('data.json', `{"image": "${name}.jpg"}\n`), file('etc/os-release', 'NAME="Alpine Linux"\n')],
     config: { env, entrypoint: ['/agnhost'], command: ['test-webserver'], exposedPorts: ['80/tcp'] },
   });
   const e2e = (name: string): string => `registry.k8s.io/e2e-test-images/${name}`;
