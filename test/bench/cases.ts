@@ -1,26 +1,15 @@
 /** The cases that are measured: each runs for a while against one contender and returns its figures. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bytesAt, createRequest, getRequest, listRequest, numberAt, paths, putRequest, watchRequest } from './etcd-messages.ts';
+import { closedLoop, summary } from './closed-loop.ts';
 import type { Contender } from './contenders.ts';
+import type { Case } from './interleaved.ts';
 import { benchPod, type PodSize } from './pods.ts';
 
 export type Group = 'creates' | 'puts' | 'gets' | 'lists' | 'watches';
 
-export interface Measured {
-  readonly perSecond: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  /** CPU of the server's process, for one operation (one delivery, for watches). */
-  readonly cpuMsEach: number;
-}
-
-export interface BenchCase {
-  /** As in `ratios`. */
-  readonly key: string;
+export interface BenchCase extends Case<Contender> {
   readonly group: Group;
-  /** Ratios are ours to theirs: of operations a second, or of time. */
-  readonly ratioOf: 'perSecond' | 'p50Ms' | 'p99Ms';
-  run(contender: Contender, seconds: number): Promise<Measured>;
 }
 
 const list10k = 10_000;
@@ -32,42 +21,6 @@ const newName = (): string => `web-5d9c8b7f6-${String((made += 1)).padStart(7, '
 
 const keyOf = (resource: string, name: string): string => `/registry/${resource}/default/${name}`;
 const valueOf = (name: string, size: PodSize): Buffer => Buffer.from(JSON.stringify(benchPod(name, size)));
-
-export function percentile(sorted: readonly number[], share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
-}
-
-interface Load {
-  readonly inFlight: number;
-  readonly seconds: number;
-  /** Made before the clock starts, where the client would otherwise be what is measured. */
-  one(step: number): Promise<void>;
-}
-
-/** As fast as the answers come, with so many under way. */
-async function closedLoop(contender: Contender, { inFlight, seconds, one }: Load): Promise<Measured> {
-  const latenciesMs: number[] = [];
-  const cpuBeforeMs = contender.cpuMs();
-  const startMs = performance.now();
-  const endMs = startMs + seconds * 1000;
-  let steps = 0;
-  const worker = async (): Promise<void> => {
-    while (performance.now() < endMs) {
-      const beforeMs = performance.now();
-      await one((steps += 1));
-      latenciesMs.push(performance.now() - beforeMs);
-    }
-  };
-  await Promise.all(Array.from({ length: inFlight }, worker));
-  return summary(contender, latenciesMs, { cpuBeforeMs, startMs });
-}
-
-function summary(contender: Contender, latenciesMs: number[], from: { readonly cpuBeforeMs: number; readonly startMs: number }): Measured {
-  const perSecond = latenciesMs.length / ((performance.now() - from.startMs) / 1000);
-  const cpuMsEach = (contender.cpuMs() - from.cpuBeforeMs) / latenciesMs.length;
-  latenciesMs.sort((a, b) => a - b);
-  return { perSecond, p50Ms: percentile(latenciesMs, 0.5), p99Ms: percentile(latenciesMs, 0.99), cpuMsEach };
-}
 
 async function create(contender: Contender, key: string, value: Buffer): Promise<void> {
   const answer = await contender.client.call(paths.txn, createRequest(key, value));
@@ -260,8 +213,8 @@ async function until(isSo: () => boolean): Promise<void> {
 
 export const benchCases: readonly BenchCase[] = sizes.flatMap((size) => [
   ...[1, 16, 64].map((inFlight) => creates(inFlight, size)),
-  ...[1, 64].map((inFlight) => puts(inFlight, size)),
-  ...[1, 64].map((inFlight) => gets(inFlight, size)),
+  ...[1, 16, 64].map((inFlight) => puts(inFlight, size)),
+  ...[1, 16, 64].map((inFlight) => gets(inFlight, size)),
   lists(size),
   ...[100, 1000].filter((watchers) => watchers === 100 || size === '1.1 KB').map((watchers) => watches(watchers, size)),
 ]);

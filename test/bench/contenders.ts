@@ -32,8 +32,13 @@ const pinTo = (cores: string): boolean => spawnSync('taskset', ['-acp', cores, S
 export const isPinned = pinTo(clientCore);
 
 /** What is started meanwhile may run anywhere. */
-export async function unpinned<T>(start: () => Promise<T>): Promise<T> {
-  if (isPinned) pinTo(`0-${cpus().length - 1}`);
+export const unpinned = <T>(start: () => Promise<T>): Promise<T> => startedOn(`0-${cpus().length - 1}`, start);
+
+/** What is started meanwhile runs where servers do. */
+export const onServerCore = <T>(start: () => Promise<T>): Promise<T> => startedOn(serverCore, start);
+
+async function startedOn<T>(cores: string, start: () => Promise<T>): Promise<T> {
+  if (isPinned) pinTo(cores);
   try {
     return await start();
   } finally {
@@ -55,12 +60,13 @@ function startServer(command: string, args: readonly string[], output: 'pipe' | 
 }
 
 /** In ticks of the kernel's clock, which are ten milliseconds long on Linux. */
-function cpuMsOf(pid: number): number {
+export function cpuMsOf(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
   return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
-const residentMiBOf = (pid: number): number => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
+export const residentMiBOf = (pid: number): number =>
+  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
 
 async function contender(
   name: string,

@@ -8,7 +8,7 @@ import { sumOf } from '../../functions/store/dynamodb/costs.ts';
 import { realWorld } from '../../functions/world.ts';
 import { create } from '../contract/cluster.ts';
 import { createTable, missingEngine, openTable, startEngine, type EngineName } from '../support/dynamodb-engine.ts';
-import { percentile } from './cases.ts';
+import { percentile } from './closed-loop.ts';
 import { unpinned } from './contenders.ts';
 import { benchPod } from './pods.ts';
 

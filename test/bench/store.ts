@@ -2,17 +2,19 @@
  * The store beside etcd, in one run: `npm run bench:store -- [--json] [--only creates|puts|gets|lists|watches|writers|dynamodb]
  * [--rounds N] [--seconds S] [--small]`. Both servers keep the same promise: a write is on the disk before it is answered.
  * The same client sends both the same requests over loopback. Each round measures A B B A, so that what else the machine
- * does touches both; figures are medians. Ratios are ours to theirs;
+ * does touches both; figures are medians. Ratios are ours beside theirs, greater is better;
  * those of processor time (`cpuRatios`) hold on a busy machine too.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { benchCases, percentile, type BenchCase, type Measured } from './cases.ts';
+import { benchCases } from './cases.ts';
 import { measureOnDynamodb, type OnDynamodb } from './dynamodb.ts';
 import { measureWriters, type Writers } from './writers.ts';
-import { commit, etcdBinary, isPinned, startEtcd, startOurs, type Contender } from './contenders.ts';
+import { commit, etcdBinary, isPinned, startEtcd, startOurs } from './contenders.ts';
+import type { Measured } from './closed-loop.ts';
+import { interleaved, ratioOf, type Row } from './interleaved.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -24,48 +26,6 @@ const { values: options } = parseArgs({
   },
 });
 
-interface Row {
-  readonly key: string;
-  readonly ratioOf: string;
-  readonly ratio: number;
-  readonly ours: Measured;
-  readonly theirs: Measured;
-}
-
-/** How long a store runs before it is measured: ours is compiled while it runs. */
-const warmUpSeconds = 2;
-
-const median = (numbers: readonly number[]): number =>
-  percentile(
-    numbers.toSorted((a, b) => a - b),
-    0.5,
-  );
-
-function medians(runs: readonly Measured[]): Measured {
-  const of = (field: keyof Measured): number => median(runs.map((run) => run[field]));
-  return { perSecond: of('perSecond'), p50Ms: of('p50Ms'), p99Ms: of('p99Ms'), cpuMsEach: of('cpuMsEach') };
-}
-
-async function measure(benchCase: BenchCase, ours: Contender, theirs: Contender): Promise<Row> {
-  const seconds = Number(options.seconds);
-  const runs = new Map<Contender, Measured[]>([
-    [ours, []],
-    [theirs, []],
-  ]);
-  for (const one of [ours, theirs]) await benchCase.run(one, warmUpSeconds);
-  for (let round = 0; round < Number(options.rounds); round += 1) {
-    for (const one of [ours, theirs, theirs, ours]) runs.get(one)!.push(await benchCase.run(one, seconds));
-  }
-  const [own, other] = [medians(runs.get(ours)!), medians(runs.get(theirs)!)];
-  return {
-    key: benchCase.key,
-    ratioOf: benchCase.ratioOf,
-    ratio: own[benchCase.ratioOf] / other[benchCase.ratioOf],
-    ours: own,
-    theirs: other,
-  };
-}
-
 /** Above this, others have so much of the machine that times compare schedulers, not servers. */
 const quietLoadMax = 0.5;
 
@@ -76,17 +36,18 @@ const load = (): string =>
 
 const digits = (value: number): string => (value >= 100 ? value.toFixed(0) : value >= 1 ? value.toFixed(1) : value.toFixed(3));
 
-function line({ key, ratioOf, ratio, ours, theirs }: Row): string {
+function line(row: Row): string {
+  const { key, ours, theirs } = row;
   const cells = [ours, theirs].flatMap(({ perSecond, p50Ms, p99Ms, cpuMsEach }) => [
     `${digits(perSecond)}`,
     `${digits(p50Ms)} / ${digits(p99Ms)}`,
     digits(cpuMsEach),
   ]);
-  return `| ${key} | ${ratio.toFixed(2)} (${ratioOf}) | ${cells.join(' | ')} |`;
+  return `| ${key} | ${ratioOf(row.ratioOf, row).toFixed(2)} (${row.ratioOf}) | ${cells.join(' | ')} |`;
 }
 
 const tableHead = [
-  '| case | ours ÷ etcd | ours/s | ours p50 / p99 ms | ours CPU ms each | etcd/s | etcd p50 / p99 ms | etcd CPU ms each |',
+  '| case | ours beside etcd | ours/s | ours p50 / p99 ms | ours CPU ms each | etcd/s | etcd p50 / p99 ms | etcd CPU ms each |',
   '| --- | --- | --- | --- | --- | --- | --- | --- |',
 ];
 
@@ -127,7 +88,7 @@ const rows: Row[] = [];
 try {
   for (const head of tableHead) print(head);
   for (const benchCase of wanted) {
-    const row = await measure(benchCase, ours, theirs);
+    const row = await interleaved(benchCase, ours, theirs, { rounds: Number(options.rounds), seconds: Number(options.seconds) });
     rows.push(row);
     print(line(row));
   }
@@ -150,13 +111,12 @@ try {
     loadAfter: load(),
     residentMiB: { ours: Math.round(ours.residentMiB()), etcd: Math.round(theirs.residentMiB()) },
   };
-  const cpuRatios = Object.fromEntries(
-    rows.map(({ key, ours: own, theirs: other }) => [key, Number((own.cpuMsEach / other.cpuMsEach).toFixed(3))]),
-  );
+  const ratiosOf = (field: (row: Row) => keyof Measured): Readonly<Record<string, number>> =>
+    Object.fromEntries(rows.map((row) => [row.key, Number(ratioOf(field(row), row).toFixed(3))]));
   const document = {
     about,
-    ratios: Object.fromEntries(rows.map(({ key, ratio }) => [key, Number(ratio.toFixed(3))])),
-    cpuRatios,
+    ratios: ratiosOf((row) => row.ratioOf),
+    cpuRatios: ratiosOf(() => 'cpuMsEach'),
     rows,
     writers,
     dynamodb,

@@ -1,5 +1,6 @@
 /** Several processes that write to one log: `npm run bench:store -- --only writers`, and after all other cases. */
-import { creates, type Measured } from './cases.ts';
+import { creates } from './cases.ts';
+import type { Measured } from './closed-loop.ts';
 import { startOurs, type Contender } from './contenders.ts';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

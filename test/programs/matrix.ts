@@ -1,4 +1,5 @@
 /** The README's matrix: made of what the last runs found, never by hand. */
+import { markdownTable, withBlock } from '../support/markdown.ts';
 import type { Program } from './program.ts';
 
 /** A program that was installed, used and removed. One that failed, or was not run, has none. */
@@ -12,8 +13,6 @@ export interface Absent {
   readonly name: string;
   readonly tried: string;
 }
-
-const [opening, closing] = ['<!-- npm run programs -->', '<!-- end of programs -->'];
 
 type Facts = Pick<Program, 'name' | 'versions' | 'proves' | 'controllers'>;
 
@@ -38,21 +37,13 @@ function row({ name, versions, proves, controllers }: Facts): readonly string[] 
 
 const heading = ['program', 'version', 'upgraded from', 'what it did', 'without its controller'];
 
-/** The part between the markers. */
-export function matrixOf(programs: readonly Facts[], results: readonly Result[], absent: readonly Absent[]): string {
+/** The lines between the markers. */
+export function matrixOf(programs: readonly Facts[], results: readonly Result[], absent: readonly Absent[]): readonly string[] {
   const rows = programs.filter((program) => results.some((result) => isSameRun(program, result))).map(row);
-  const all = [heading, ...rows];
-  const widths = heading.map((_, column) => Math.max(...all.map((cells) => (cells[column] ?? '').length)));
-  const line = (cells: readonly string[]): string => `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
-  const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`;
   const missing = absent.map(({ name, tried }) => `- ${name}: ${tried}`);
-  const text = [line(heading), rule, ...rows.map(line), ...(missing.length > 0 ? ['', 'Not tried here:', '', ...missing] : [])];
-  return `\n\n${text.join('\n')}\n\n`;
+  return [...markdownTable([heading, ...rows]), ...(missing.length > 0 ? ['', 'Not tried here:', '', ...missing] : [])];
 }
 
 /** The README with this matrix between its markers. */
-export function readmeWith(readme: string, matrix: string): string {
-  const [start, end] = [readme.indexOf(opening), readme.indexOf(closing)];
-  if (start < 0 || end < start) throw new Error(`README.md has no ${opening} … ${closing}`);
-  return readme.slice(0, start + opening.length) + matrix + readme.slice(end);
-}
+export const readmeWith = (readme: string, matrix: readonly string[]): string =>
+  withBlock(readme, ['npm run programs', 'end of programs'], matrix);

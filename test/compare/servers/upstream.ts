@@ -22,6 +22,8 @@ export interface RunningServer {
 export interface UpstreamServer extends RunningServer {
   /** The administrator's. */
   readonly access: ClusterAccess;
+  /** The processes: etcd and kube-apiserver. */
+  readonly pids: readonly number[];
 }
 
 export interface UpstreamControllers {
@@ -35,6 +37,8 @@ export interface UpstreamOptions {
   readonly controllers?: UpstreamControllers | undefined;
   /** Admission plug-ins that run by default and shall not. */
   readonly disabledPlugins?: readonly string[];
+  /** True: a write is on the disk before it is answered. Otherwise a judge's data need not last, and is kept in memory. */
+  readonly isDurable?: boolean;
 }
 
 const startAttemptsMax = 3;
@@ -63,6 +67,7 @@ export async function startUpstream(programs: Programs, options: UpstreamOptions
 class StartError extends Error {}
 
 interface Processes {
+  pids(): readonly number[];
   start(program: string, args: readonly string[]): ChildProcess;
   stop(): Promise<void>;
 }
@@ -72,6 +77,7 @@ function processesIn(directory: string): Processes {
   const killAll = (): void => running.forEach((child) => child.kill('SIGKILL'));
   process.once('exit', killAll);
   return {
+    pids: () => running.flatMap(({ pid }) => pid ?? []),
     start(program, args) {
       const log = createWriteStream(join(directory, `${program.slice(program.lastIndexOf('/') + 1)}.log`));
       const child = spawn(program, args, { cwd: directory, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -95,8 +101,7 @@ function processesIn(directory: string): Processes {
   };
 }
 
-/** In memory where there is such a directory: a judge's data need not last. */
-const temporaryRoot = (): string => (existsSync('/dev/shm') ? '/dev/shm' : tmpdir());
+const temporaryRoot = (isDurable: boolean): string => (!isDurable && existsSync('/dev/shm') ? '/dev/shm' : tmpdir());
 
 const adminToken = 'admin-token';
 
@@ -126,8 +131,9 @@ function startControllers(processes: Processes, directory: string, port: number,
   processes.start(programs.kubeScheduler, common);
 }
 
-async function startOnce(programs: Programs, { serviceCidr, controllers, disabledPlugins = [] }: UpstreamOptions): Promise<UpstreamServer> {
-  const directory = mkdtempSync(join(temporaryRoot(), 'compare-upstream-'));
+async function startOnce(programs: Programs, options: UpstreamOptions): Promise<UpstreamServer> {
+  const { serviceCidr, controllers, disabledPlugins = [], isDurable = false } = options;
+  const directory = mkdtempSync(join(temporaryRoot(isDurable), 'compare-upstream-'));
   const processes = processesIn(directory);
   try {
     const [port = 0, clientPort = 0, peerPort = 0] = await freePorts(3);
@@ -140,7 +146,7 @@ async function startOnce(programs: Programs, { serviceCidr, controllers, disable
       '--listen-peer-urls',
       `http://127.0.0.1:${peerPort}`,
     ];
-    processes.start(programs.etcd, ['--data-dir', join(directory, 'etcd'), '--unsafe-no-fsync', ...etcdUrls]);
+    processes.start(programs.etcd, ['--data-dir', join(directory, 'etcd'), ...(isDurable ? [] : ['--unsafe-no-fsync']), ...etcdUrls]);
     const keyFile = join(directory, 'service-accounts.key');
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const signingKeyPem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
@@ -150,7 +156,7 @@ async function startOnce(programs: Programs, { serviceCidr, controllers, disable
       `${adminToken},admin,admin-uid,"system:masters"
 `,
     );
-    const options = {
+    const flags = {
       'etcd-servers': client,
       'secure-port': String(port),
       'bind-address': '127.0.0.1',
@@ -170,14 +176,14 @@ async function startOnce(programs: Programs, { serviceCidr, controllers, disable
     };
     const server = processes.start(
       programs.kubeApiserver,
-      Object.entries(options).map(([name, value]) => `--${name}=${value}`),
+      Object.entries(flags).map(([name, value]) => `--${name}=${value}`),
     );
     const address = { host: '127.0.0.1', port, headers: { authorization: `Bearer ${adminToken}` } };
     await untilReady(address, server, join(directory, 'kube-apiserver.log'));
     if (controllers !== undefined) startControllers(processes, directory, port, controllers);
     const caPem = readFileSync(join(directory, 'apiserver.crt'), 'utf8');
     const access = { server: `https://127.0.0.1:${port}`, caPem, token: adminToken };
-    return { address, access, signingKeyPem, stop: () => processes.stop() };
+    return { address, access, signingKeyPem, pids: processes.pids(), stop: () => processes.stop() };
   } catch (error) {
     await processes.stop();
     throw error;
