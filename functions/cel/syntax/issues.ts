@@ -14,6 +14,9 @@ export class SyntaxIssue extends Error {
   }
 }
 
+/** A token that does not fit. Reading goes on after it. */
+export class GrammarIssue extends SyntaxIssue {}
+
 const issuesMax = 100;
 const snippetCharactersMax = 16_384;
 

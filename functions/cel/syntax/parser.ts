@@ -6,6 +6,7 @@ import { ExpressionFactory } from './factory.ts';
 import { type Issue, SyntaxIssue } from './issues.ts';
 import { type Token, tokensOf } from './lexer.ts';
 import { expandMacro } from './macros.ts';
+import { operand, TokenReader } from './token-reader.ts';
 import { unescapedBytes, unescapedText } from './unescape.ts';
 
 const charactersMax = 100_000;
@@ -23,13 +24,10 @@ export function parseExpression(source: string): Parsed {
     return { issues: [{ at: -1, message: `expression code point size exceeds limit: size: ${size}, limit ${charactersMax}` }] };
   }
   const { tokens, issues } = tokensOf(source);
-  const parser = new Parser(tokens, issues);
-  const expression = parser.parse();
-  return parser.issues.length > 0 || expression === undefined ? { issues: parser.issues } : { expression };
+  const reader = new TokenReader(tokens, issues);
+  const expression = new Parser(reader).parse();
+  return reader.issues.length > 0 || expression === undefined ? { issues: reader.issues } : { expression };
 }
-
-const operand = `'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER`;
-const endOfOperand = `'==', '!=', 'in', '<', '<=', '>=', '>', '&&', '||', '[', '.', '-', '?', '+', '*', '/', '%'`;
 
 const operandStarts = new Set(['[', '{', '(', '.', '-', '!', 'true', 'false', 'null']);
 
@@ -37,88 +35,68 @@ const relations = new Set(['<', '<=', '>=', '>', '==', '!=', 'in']);
 const sums = new Set(['+', '-']);
 const products = new Set(['*', '/', '%']);
 
+/** What may come after an operand, beside what ends the expression. */
+const operators = [...products, ...sums, ...relations, '&&', '||'];
+
 class Parser {
-  readonly issues: Issue[];
-  private readonly tokens: readonly Token[];
+  private readonly reader: TokenReader;
   private readonly make = new ExpressionFactory();
-  private index = 0;
   private depth = 0;
 
-  constructor(tokens: readonly Token[], issues: readonly Issue[]) {
-    this.tokens = tokens;
-    this.issues = [...issues];
+  constructor(reader: TokenReader) {
+    this.reader = reader;
   }
 
   parse(): Expression | undefined {
     try {
       const expression = this.expression();
-      if (this.peek().kind !== 'end') this.afterEnd();
+      this.reader.expectEnd();
       return expression;
     } catch (error) {
       if (!(error instanceof SyntaxIssue)) throw error;
-      this.issues.push(error.issue);
+      this.reader.issues.push(error.issue);
       return undefined;
     }
   }
 
-  private afterEnd(): never {
-    const next = this.peek();
-    const isLast = this.tokens[this.index + 1]?.kind === 'end';
-    const expected = `{<EOF>, ${endOfOperand}}`;
-    throw this.refused(
-      next,
-      isLast ? `extraneous input '${next.text}' expecting <EOF>` : `mismatched input '${next.text}' expecting ${expected}`,
-    );
-  }
-
-  private refused(token: Token, message: string): SyntaxIssue {
-    return new SyntaxIssue(token.at, `Syntax error: ${message}`);
-  }
-
   private peek(): Token {
-    return this.tokens[this.index] ?? { kind: 'end', text: '<EOF>', at: 0 };
+    return this.reader.peek();
   }
 
   private is(symbol: string): boolean {
-    const { kind, text } = this.peek();
-    return kind === 'symbol' && text === symbol;
+    return this.reader.is(symbol);
   }
 
   private next(): Token {
-    const token = this.peek();
-    this.index += 1;
-    return token;
+    return this.reader.next();
   }
 
   private accept(symbol: string): Token | undefined {
-    return this.is(symbol) ? this.next() : undefined;
+    return this.reader.accept(symbol);
   }
 
   private expect(symbol: string): Token {
-    const found = this.accept(symbol);
-    if (found !== undefined) return found;
-    const next = this.peek();
-    const mayFollow = symbol === ':' ? this.startsOperand(next) : this.endsOperand(next);
-    if (mayFollow) throw this.refused(next, `missing '${symbol}' at '${next.text}'`);
-    const after = this.tokens[this.index + 1];
-    const word = after?.text === symbol ? 'extraneous' : 'mismatched';
-    throw this.refused(next, `${word} input '${next.text}' expecting '${symbol}'`);
+    return symbol === ':' ? this.reader.expect(symbol, startsOperand) : this.reader.expect(symbol);
   }
 
-  private startsOperand({ kind, text }: Token): boolean {
-    return kind === 'symbol' ? operandStarts.has(text) : kind !== 'end' && kind !== 'escaped';
+  /** Stands for what could not be read. */
+  private recovered(error: unknown, rule: string, depth: number): Expression {
+    this.reader.recover(error, rule, depth);
+    return this.make.literal(this.peek().at, null);
   }
 
-  private endsOperand({ kind, text }: Token): boolean {
-    return kind === 'end' || (kind === 'symbol' && !['{', '(', '!', 'true', 'false', 'null'].includes(text));
+  /** An expression in what ends with one of these symbols. */
+  private enclosed(...symbols: readonly string[]): Expression {
+    this.reader.enter(symbols, true);
+    const expression = this.expression();
+    this.reader.leave();
+    return expression;
   }
 
-  /** After an element of a list or map, where another may follow. */
-  private closed(close: string, hasComma: boolean, isEmpty: boolean): void {
-    if (this.accept(close) !== undefined) return;
-    if (hasComma || isEmpty) this.expect(close);
-    const next = this.peek();
-    throw this.refused(next, `mismatched input '${next.text}' expecting {'${close}', ','}`);
+  /** What is no error of the grammar: reading goes on. */
+  private wrong({ issue }: SyntaxIssue): Expression {
+    this.reader.issues.push(issue);
+    return this.make.literal(issue.at, null);
   }
 
   private deeper(levels = 1): void {
@@ -128,18 +106,33 @@ class Parser {
 
   private expression(): Expression {
     this.deeper();
-    const condition = this.logical('||', '_||_', () => this.logical('&&', '_&&_', () => this.relation()));
-    const question = this.accept('?');
-    let result = condition;
-    if (question !== undefined) {
-      const yes = this.logical('||', '_||_', () => this.logical('&&', '_&&_', () => this.relation()));
-      this.expect(':');
-      const no = this.expression();
-      result = this.make.call(question.at, '_?_:_', [condition, yes, no]);
+    const { depth } = this.reader;
+    let result: Expression;
+    try {
+      result = this.disjunction('?');
+      const question = this.accept('?');
+      if (question !== undefined) {
+        const yes = this.disjunction(':');
+        this.expect(':');
+        result = this.make.call(question.at, '_?_:_', [result, yes, this.expression()]);
+      }
+    } catch (error) {
+      result = this.recovered(error, 'expression', depth);
     }
     this.depth -= 1;
     return result;
   }
+
+  private disjunction(follower: '?' | ':'): Expression {
+    this.reader.enter([follower], follower === ':');
+    this.reader.enter(operators);
+    const result = this.logical('||', '_||_', this.conjunction);
+    this.reader.leave();
+    this.reader.leave();
+    return result;
+  }
+
+  private readonly conjunction = (): Expression => this.logical('&&', '_&&_', this.relation);
 
   /** Long chains become balanced trees, so that their depth stays small. */
   private logical(symbol: string, name: string, term: () => Expression): Expression {
@@ -171,11 +164,21 @@ class Parser {
     return result;
   }
 
-  private relation(): Expression {
-    return this.chain(relations, () => this.chain(sums, () => this.chain(products, () => this.unary())));
-  }
+  private readonly relation = (): Expression => this.chain(relations, this.sum);
+  private readonly sum = (): Expression => this.chain(sums, this.product);
+  private readonly product = (): Expression => this.chain(products, this.unary);
 
-  private unary(): Expression {
+  private readonly unary = (): Expression => {
+    const { depth } = this.reader;
+    try {
+      return this.signed();
+    } catch (error) {
+      return this.recovered(error, 'unary', depth);
+    }
+  };
+
+  private signed(): Expression {
+    this.reader.sync(operand);
     const operator = this.is('!') ? '!' : '-';
     if (!this.is(operator)) return this.member();
     const first = this.next();
@@ -187,22 +190,48 @@ class Parser {
   }
 
   private member(sign?: Token): Expression {
-    let result = this.primary(sign);
-    let levels = 0;
-    for (;;) {
-      const operator = this.accept('.') ?? this.accept('[');
-      if (operator === undefined) break;
-      this.deeper();
-      levels += 1;
-      result = operator.text === '.' ? this.afterDot(result, operator) : this.indexed(result, operator);
+    const { depth } = this.reader;
+    try {
+      let result = this.operand(sign);
+      let levels = 0;
+      for (;;) {
+        if (this.is('.')) this.refuseBareDot(['identifier', 'escaped', 'symbol']);
+        const operator = this.accept('.') ?? this.accept('[');
+        if (operator === undefined) break;
+        this.deeper();
+        levels += 1;
+        result = operator.text === '.' ? this.afterDot(result, operator) : this.indexed(result, operator);
+      }
+      this.depth -= levels;
+      return result;
+    } catch (error) {
+      return this.recovered(error, 'member', depth);
     }
-    this.depth -= levels;
+  }
+
+  private operand(sign: Token | undefined): Expression {
+    this.reader.enter(['.', '[']);
+    const { depth } = this.reader;
+    let result: Expression;
+    try {
+      result = this.primary(sign);
+    } catch (error) {
+      result = this.recovered(error, 'primary', depth);
+    }
+    this.reader.leave();
     return result;
+  }
+
+  /** Nothing is read where no name comes after the dot, or a question mark before it. */
+  private refuseBareDot(kinds: readonly Token['kind'][]): void {
+    const after = this.reader.peek(1);
+    if (!kinds.includes(after.kind) || (after.kind === 'symbol' && after.text !== '?'))
+      throw this.reader.refused(after, `no viable alternative at input '.${after.kind === 'end' ? '' : after.text}'`);
   }
 
   private indexed(target: Expression, bracket: Token): Expression {
     const isOptional = this.accept('?') !== undefined;
-    const index = this.expression();
+    const index = this.enclosed(']');
     this.expect(']');
     return this.make.call(bracket.at, isOptional ? '_[?_]' : '_[_]', [target, index]);
   }
@@ -210,9 +239,7 @@ class Parser {
   private afterDot(target: Expression, dot: Token): Expression {
     const isOptional = this.accept('?') !== undefined;
     const name = this.peek();
-    if (name.kind !== 'identifier' && name.kind !== 'escaped') {
-      throw this.refused(name, `no viable alternative at input '.${name.kind === 'end' ? '' : name.text}'`);
-    }
+    this.reader.sync(['IDENTIFIER', 'ESC_IDENTIFIER']);
     this.next();
     const field = name.kind === 'escaped' ? name.text.slice(1, -1) : name.text;
     const open = isOptional || name.kind === 'escaped' ? undefined : this.accept('(');
@@ -222,15 +249,19 @@ class Parser {
   }
 
   private callOrMacro(at: number, name: string, args: readonly Expression[], target?: Expression): Expression {
-    return expandMacro(this.make, { at, name, target, arguments: args }) ?? this.make.call(at, name, args, target);
+    try {
+      return expandMacro(this.make, { at, name, target, arguments: args }) ?? this.make.call(at, name, args, target);
+    } catch (error) {
+      if (!(error instanceof SyntaxIssue)) throw error;
+      return this.wrong(error);
+    }
   }
 
   private argumentsUntil(close: string): Expression[] {
     const found: Expression[] = [];
+    this.reader.sync([...operand, `'${close}'`]);
     if (this.accept(close) !== undefined) return found;
-    if (this.peek().kind === 'end')
-      throw this.refused(this.peek(), `mismatched input '<EOF>' expecting {${operand.replace("'.'", `'${close}', '.'`)}}`);
-    do found.push(this.expression());
+    do found.push(this.enclosed(',', close));
     while (this.accept(',') !== undefined);
     this.expect(close);
     return found;
@@ -244,16 +275,24 @@ class Parser {
       case 'symbol':
         return this.primarySymbol(token);
       case 'end':
-        throw this.refused(token, `mismatched input '<EOF>' expecting {${operand}}`);
       case 'escaped':
-        throw this.refused(token, `mismatched input '${token.text}' expecting {${operand}}`);
+        throw this.unexpected(token);
       case 'bytes':
       case 'float':
       case 'int':
       case 'string':
       case 'uint':
         this.next();
-        return this.make.literal((sign ?? token).at, literalValue(token, sign === undefined ? '' : '-'));
+        return this.literal(token, sign);
+    }
+  }
+
+  private literal(token: Token, sign: Token | undefined): Expression {
+    try {
+      return this.make.literal((sign ?? token).at, literalValue(token, sign === undefined ? '' : '-'));
+    } catch (error) {
+      if (!(error instanceof SyntaxIssue)) throw error;
+      return this.wrong(error);
     }
   }
 
@@ -266,7 +305,7 @@ class Parser {
         return this.make.literal(this.next().at, null);
       case '(': {
         this.next();
-        const inner = this.expression();
+        const inner = this.enclosed(')');
         this.expect(')');
         return inner;
       }
@@ -275,18 +314,18 @@ class Parser {
       case '{':
         return this.make.map(this.next().at, this.entries());
       case '.':
+        this.refuseBareDot(['identifier']);
         this.next();
-        if (this.peek().kind === 'identifier') return this.named('.');
-        throw this.refused(this.peek(), `no viable alternative at input '.${this.peek().text}'`);
+        return this.named('.');
       default:
         throw this.unexpected(token);
     }
   }
 
+  /** After signs, where another operand would have been recognized. */
   private unexpected(token: Token): SyntaxIssue {
-    const after = this.tokens[this.index + 1];
-    const word = after !== undefined && this.startsOperand(after) ? 'extraneous' : 'mismatched';
-    return this.refused(token, `${word} input '${token.text}' expecting {${operand}}`);
+    this.reader.sync(operand);
+    return this.reader.refused(token, `no viable alternative at input '${token.text}'`);
   }
 
   private list(): Expression {
@@ -294,36 +333,51 @@ class Parser {
     const elements: Expression[] = [];
     const optional = new Set<number>();
     let hasComma = false;
+    this.reader.sync([...operand, "']'", "','", "'?'"]);
     while (!this.is(']') && (elements.length === 0 || hasComma)) {
-      if (hasComma && this.peek().kind === 'end') break;
+      if (hasComma && !startsElement(this.peek())) break;
       if (elements.length === 0 && this.accept(',') !== undefined) break;
       if (this.accept('?') !== undefined) optional.add(elements.length);
-      elements.push(this.expression());
+      elements.push(this.enclosed(',', ']'));
       hasComma = this.accept(',') !== undefined;
     }
-    this.closed(']', hasComma, elements.length === 0);
+    this.close(']', hasComma || elements.length === 0);
     return this.make.list(at, elements, optional);
+  }
+
+  /** After an element of a list or map, where another may follow. */
+  private close(symbol: string, isEnd: boolean): void {
+    if (!isEnd) this.reader.sync([`'${symbol}'`, "','"]);
+    this.expect(symbol);
   }
 
   private entries(): Entry[] {
     const found: Entry[] = [];
+    this.reader.sync([...operand, "'}'", "','", "'?'"]);
     let hasComma = false;
-    while (!this.is('}') && (found.length === 0 || hasComma)) {
-      if (hasComma && this.peek().kind === 'end') break;
-      if (found.length === 0 && this.accept(',') !== undefined) break;
-      const isOptional = this.accept('?') !== undefined;
-      const key = this.expression();
-      const { at } = this.expect(':');
-      found.push({ ...this.make.at(at), key, value: this.expression(), isOptional });
-      hasComma = this.accept(',') !== undefined;
+    this.reader.enter([',', '}'], true);
+    const { depth } = this.reader;
+    try {
+      while (!this.is('}') && (found.length === 0 || hasComma)) {
+        if (hasComma && !startsElement(this.peek())) break;
+        if (found.length === 0 && this.accept(',') !== undefined) break;
+        const isOptional = this.accept('?') !== undefined;
+        const key = this.enclosed(':');
+        const { at } = this.expect(':');
+        found.push({ ...this.make.at(at), key, value: this.expression(), isOptional });
+        hasComma = this.accept(',') !== undefined;
+      }
+    } catch (error) {
+      this.reader.recover(error, 'entries', depth);
     }
-    this.closed('}', hasComma, found.length === 0);
+    this.reader.leave();
+    this.close('}', hasComma || found.length === 0);
     return found;
   }
 
   private named(dot: string): Expression {
     const token = this.next();
-    if (reserved.has(token.text)) throw new SyntaxIssue(token.at, `reserved identifier: ${token.text}`);
+    if (reserved.has(token.text)) this.wrong(new SyntaxIssue(token.at, `reserved identifier: ${token.text}`));
     const name = `${dot}${token.text}`;
     const open = this.accept('(');
     if (open !== undefined) return this.callOrMacro(open.at, name, this.argumentsUntil(')'));
@@ -334,41 +388,52 @@ class Parser {
 
   /** `a.b.C{` starts an object; otherwise nothing is read. */
   private objectTypeAhead(name: string): string | undefined {
-    const start = this.index;
-    let type = name;
-    while (this.accept('.') !== undefined) {
-      const part = this.peek();
-      if (part.kind !== 'identifier') break;
-      type += `.${this.next().text}`;
-    }
-    if (this.is('{')) return type;
-    this.index = start;
-    return undefined;
+    return this.reader.attempt(() => {
+      let type = name;
+      while (this.accept('.') !== undefined) {
+        const part = this.peek();
+        if (part.kind !== 'identifier') return undefined;
+        type += `.${this.next().text}`;
+      }
+      return this.is('{') ? type : undefined;
+    });
   }
 
   private fields(): FieldEntry[] {
     const found: FieldEntry[] = [];
-    while (!this.is('}')) {
-      if (found.length > 0 && this.accept(',') === undefined) break;
-      if (this.is('}')) break;
-      const isOptional = this.accept('?') !== undefined;
-      const name = this.next();
-      if (name.kind !== 'identifier' && name.kind !== 'escaped') {
-        throw this.refused(name, `mismatched input '${name.text}' expecting {'}', ',', '?', IDENTIFIER, ESC_IDENTIFIER}`);
+    this.reader.enter([',', '}'], true);
+    const { depth } = this.reader;
+    try {
+      this.reader.sync(["'}'", "','", "'?'", 'IDENTIFIER', 'ESC_IDENTIFIER']);
+      while (!this.is('}')) {
+        if (found.length > 0 && this.accept(',') === undefined) break;
+        if (this.is('}')) break;
+        const isOptional = this.accept('?') !== undefined;
+        const name = this.peek();
+        if (name.kind !== 'identifier' && name.kind !== 'escaped') break;
+        found.push({ ...this.field(this.next()), isOptional });
       }
-      const { at } = this.expect(':');
-      found.push({
-        ...this.make.at(at),
-        name: name.kind === 'escaped' ? name.text.slice(1, -1) : name.text,
-        value: this.expression(),
-        isOptional,
-      });
+    } catch (error) {
+      this.reader.recover(error, 'fields', depth);
     }
-    if (found.length === 0) this.accept(',');
-    this.expect('}');
+    this.reader.leave();
+    const hasComma = found.length === 0 && this.accept(',') !== undefined;
+    this.close('}', hasComma || found.length === 0);
     return found;
   }
+
+  private field(name: Token): Omit<FieldEntry, 'isOptional'> {
+    const { at } = this.expect(':');
+    const text = name.kind === 'escaped' ? name.text.slice(1, -1) : name.text;
+    return { ...this.make.at(at), name: text, value: this.expression() };
+  }
 }
+
+const startsElement = (token: Token): boolean => startsOperand(token) || token.text === '?';
+
+/** After the colon of a map or of a condition. */
+const startsOperand = ({ kind, text }: Token): boolean =>
+  kind === 'symbol' ? operandStarts.has(text) : kind !== 'end' && kind !== 'escaped';
 
 const intMin = -(2n ** 63n);
 const intMax = 2n ** 63n - 1n;
