@@ -114,6 +114,8 @@ describe('work that grows is charged for', () => {
     ['size(self.text) > 0', 2000],
     ['self.deep == self.same', 5000],
     ['(self.list + self.list).size() > 0', 1000],
+    ['self.list.max() != ""', 5000],
+    ['self.text.findAll("a").size() > 0', 50_000],
   ];
   for (const [source, least] of costly) {
     test(source, () => {

@@ -12,8 +12,9 @@ const ofList =
   ([list = null, ...rest], meter) =>
     isList(list) ? run(list, rest, meter) : undefined;
 
-function isSorted(list: List): boolean | undefined {
+function isSorted(list: List, meter: Meter): boolean | undefined {
   for (const [index, item] of list.entries()) {
+    meter.nodes += 1;
     const order = index === 0 ? 0 : compare(list[index - 1] ?? null, item);
     if (order === undefined) return undefined;
     if (order > 0) return false;
@@ -22,9 +23,10 @@ function isSorted(list: List): boolean | undefined {
 }
 
 const extreme = (name: string, isBetter: (order: number) => boolean): CelFunction =>
-  ofList((list) => {
+  ofList((list, _, meter) => {
     let [best] = list;
     if (best === undefined) return new Failure(`${name} called on empty list`);
+    meter.nodes += list.length;
     for (const item of list) {
       const order = compare(item, best);
       if (order === undefined) return undefined;
@@ -101,7 +103,7 @@ function size([value = null]: readonly CelValue[]): Result | undefined {
 
 export const collections: Library = {
   size,
-  isSorted: ofList((list) => isSorted(list)),
+  isSorted: ofList((list, _, meter) => isSorted(list, meter)),
   max: extreme('max', (order) => order > 0),
   min: extreme('min', (order) => order < 0),
   sum: ofList((list, _, meter) => total(list, meter)),

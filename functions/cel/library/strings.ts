@@ -1,14 +1,15 @@
 /** Functions of texts. Positions count characters. Source: cel-go, ext/strings.go; apiserver, pkg/cel/library/regex.go. */
 import { withoutTrailing } from '../../kube/trailing.ts';
 import { compilePattern } from '../../kube/patterns.ts';
+import type { Meter } from '../values/equality.ts';
 import { type CelValue, Failure, isList, type Result } from '../values/value.ts';
 import { formatted } from './format-text.ts';
 import type { CelFunction, Library } from './functions.ts';
 
 const ofText =
-  (run: (text: string, rest: readonly CelValue[]) => Result | undefined): CelFunction =>
-  ([text, ...rest]) =>
-    typeof text === 'string' ? run(text, rest) : undefined;
+  (run: (text: string, rest: readonly CelValue[], meter: Meter) => Result | undefined): CelFunction =>
+  ([text, ...rest], meter) =>
+    typeof text === 'string' ? run(text, rest, meter) : undefined;
 
 const outOfRange = (index: bigint): Failure => new Failure(`index out of range: ${index}`);
 /** How many characters there are, without making a list of them. */
@@ -80,7 +81,7 @@ function joined(list: readonly CelValue[], separator: CelValue): Result | undefi
   return list.join(separator);
 }
 
-const asciiOnly = (text: string, letters: RegExp, change: (letter: string) => string): string => text.replaceAll(letters, change);
+const asciiOnly = (text: string, letters: RegExp, change: (letters: string) => string): string => text.replaceAll(letters, change);
 
 /** Go's unicode.IsSpace. */
 const blanks =
@@ -101,12 +102,13 @@ const withPattern = (
   return typeof engine === 'string' ? new Failure(engine) : run(engine);
 };
 
-function allFound(text: string, [pattern, limit = -1n]: readonly CelValue[]): Result | undefined {
+function allFound(text: string, [pattern, limit = -1n]: readonly CelValue[], meter: Meter): Result | undefined {
   if (typeof limit !== 'bigint') return undefined;
   return withPattern(pattern, (engine) => {
     const matcher = engine.matcher(text);
     const parts: string[] = [];
     while ((limit < 0n || parts.length < limit) && matcher.find()) parts.push(matcher.group() ?? '');
+    meter.nodes += parts.length;
     return parts;
   });
 }
@@ -145,8 +147,8 @@ export const strings: Library = {
   }),
   indexOf: ofText((text, rest) => found(text, rest, false)),
   lastIndexOf: ofText((text, rest) => found(text, rest, true)),
-  lowerAscii: ofText((text) => asciiOnly(text, /[A-Z]/gu, (letter) => letter.toLowerCase())),
-  upperAscii: ofText((text) => asciiOnly(text, /[a-z]/gu, (letter) => letter.toUpperCase())),
+  lowerAscii: ofText((text) => asciiOnly(text, /[A-Z]+/gu, (letters) => letters.toLowerCase())),
+  upperAscii: ofText((text) => asciiOnly(text, /[a-z]+/gu, (letters) => letters.toUpperCase())),
   replace: ofText(replaced),
   split: ofText(split),
   substring: ofText((text, [start, end]) => {

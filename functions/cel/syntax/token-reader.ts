@@ -1,6 +1,6 @@
 /**
- * Reads the tokens of an expression. After one that does not fit it goes on as the parsers do that ANTLR generates, so that
- * further errors are found. Source: antlr4-go, error_strategy.go; cel-go, parser/parser.go, recoveryLimitErrorStrategy.
+ * Reads the tokens of an expression. After one that does not fit, reading goes on and finds further errors, as in the parsers
+ * that ANTLR generates. Source: antlr4-go, error_strategy.go; cel-go, parser/parser.go, recoveryLimitErrorStrategy.
  */
 import { GrammarIssue, type Issue, SyntaxIssue } from './issues.ts';
 import type { Token } from './lexer.ts';
@@ -48,7 +48,7 @@ export class TokenReader {
   /** Until a token fits, errors are consequences of the first one. */
   private isRecovering = false;
   private recoveries = 0;
-  /** Of what is being read, from the outermost part on. */
+  /** The parts that are being read, the outermost first. */
   private readonly followers: Followers[] = [];
   /** The rules that failed at the place of the last error. */
   private failed = { index: -1, rules: new Set<string>() };

@@ -89,13 +89,26 @@ function keyField(value: CelValue, name: string): CelValue | undefined {
 /** Negative, 0 or positive; undefined where the two have no order. */
 export function compare(one: CelValue, other: CelValue): number | undefined {
   if (isNumeric(one) && isNumeric(other)) return ordered(plain(one), plain(other));
-  if (typeof one === 'string' && typeof other === 'string') return Buffer.compare(Buffer.from(one), Buffer.from(other));
+  if (typeof one === 'string' && typeof other === 'string') return orderOfTexts(one, other);
   if (typeof one === 'boolean' && typeof other === 'boolean') return Number(one) - Number(other);
   if (one instanceof Uint8Array && other instanceof Uint8Array) return Buffer.compare(one, other);
   if (one instanceof Timestamp && other instanceof Timestamp) return ordered(one.nanos, other.nanos);
   if (one instanceof Duration && other instanceof Duration) return ordered(one.nanos, other.nanos);
   return undefined;
 }
+
+/** That of their bytes in UTF-8, and so of their characters. */
+function orderOfTexts(one: string, other: string): number {
+  const length = Math.min(one.length, other.length);
+  for (let at = 0; at < length; at += 1) {
+    const [unit, otherUnit] = [one.charCodeAt(at), other.charCodeAt(at)];
+    if (unit !== otherUnit) return rank(unit) - rank(otherUnit);
+  }
+  return one.length - other.length;
+}
+
+/** Halves of a character of two units stand for one that comes after all those of one unit. */
+const rank = (unit: number): number => (unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit);
 
 function ordered(one: bigint | number, other: bigint | number): number | undefined {
   if (one < other) return -1;
