@@ -1,6 +1,7 @@
 /**
  * Our scheduler beside upstream's, in one run: `npm run bench:workloads -- [--json] [--nodes N] [--pods N] [--only LOADS] [--cache DIR]
- * [--without-upstream] [--decisions]`. What waits is there before each begins; measured is what is decided and committed. Both check
+ * [--without-upstream] [--decisions]`. Measured is what is decided and
+ * committed, by schedulers that know the nodes already. Both check
  * the default share of nodes, not all of them. Ratios are ours to theirs; `cpu` ratios hold on a busy machine too. With `--decisions`
  * only decisions are measured, in CPU time, by the number of nodes.
  */
@@ -51,8 +52,8 @@ async function measureHere(side: string): Promise<void> {
   process.stdout.write(`${JSON.stringify(result)}\n`);
 }
 
-const text = ({ podsPerSecond, cpuSeconds, pods, residentMB }: Measured): string =>
-  `${podsPerSecond} pods/s, ${((1000 * cpuSeconds) / pods).toFixed(2)} ms of CPU each, ${residentMB.toFixed(0)} MB`;
+const text = ({ podsPerSecond, podsPerCpuSecond, residentMB }: Measured): string =>
+  `${podsPerSecond} pods/s, ${podsPerCpuSecond} for each second of CPU, ${residentMB.toFixed(0)} MB`;
 
 function measureAll(): void {
   const print = (line: string): void => void (options.json ? process.stderr : process.stdout).write(`${line}\n`);

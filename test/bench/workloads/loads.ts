@@ -31,6 +31,9 @@ function pod(name: string, cpu: string, rest: { readonly labels?: Record<string,
 
 const many = (count: number, make: (number: number) => Pod): readonly Pod[] => Array.from({ length: count }, (_, number) => make(number));
 
+/** Placed before a load. */
+export const firstPod = pod('first', '100m');
+
 /** `count` pods wait. */
 export function loads(nodeCount: number, count: number): readonly Load[] {
   const blue = { color: 'blue' };

@@ -3,6 +3,8 @@ export interface Measured {
   readonly pods: number;
   readonly seconds: number;
   readonly podsPerSecond: number;
+  /** By the CPU of all programs: holds on a busy machine, too. */
+  readonly podsPerCpuSecond: number;
   /** CPU of all its programs, while the pods were placed. */
   readonly cpuSeconds: number;
   readonly residentMB: number;
@@ -12,6 +14,7 @@ export const measured = (pods: number, seconds: number, rest: Pick<Measured, 'cp
   pods,
   seconds,
   podsPerSecond: Math.round(pods / seconds),
+  podsPerCpuSecond: Math.round(pods / rest.cpuSeconds),
   ...rest,
 });
 
