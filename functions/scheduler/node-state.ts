@@ -42,7 +42,7 @@ export function replaceNode(state: NodeState, node: Node): void {
   state.version += 1;
 }
 
-const allocatableOf = ({ status }: Node): ReadonlyMap<string, number> =>
+export const allocatableOf = ({ status }: Node): ReadonlyMap<string, number> =>
   new Map(
     Object.entries(status?.allocatable ?? status?.capacity ?? {}).map(([name, quantity]) => [
       name,

@@ -92,7 +92,7 @@ const victimsOn = (pod: Pod, node: NodeState, trial: Trial, budgets: readonly Po
 
 function triedOn(pod: Pod, node: NodeState, trial: Trial, budgets: readonly PodDisruptionBudget[]): Preempted {
   const candidates = [...node.pods].filter((other) => priorityOf(other) < priorityOf(pod)).sort(moreImportant);
-  if (candidates.length === 0) return { reasons: [noVictims], isResolvable: false };
+  if (candidates.length === 0) return { plugin: 'DefaultPreemption', reasons: [noVictims], isResolvable: false };
   movePods(candidates, node, trial.cluster, -1);
   const refusal = refusalOf(pod, node, trial);
   if (refusal !== undefined) {

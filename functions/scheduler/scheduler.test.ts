@@ -166,3 +166,24 @@ test('a pod that waits to be near another is placed in the same pass', async () 
   assert.ok(placed[0] !== undefined && placed[0] === placed[1], String(placed));
   await cluster.close();
 });
+
+test('a pod that waits is tried again only where a change may help it', async () => {
+  const cluster = await createCluster({ controllers: everything() });
+  await giveRoom(cluster, 'node-a', '1');
+  await giveRoom(cluster, 'node-b', '1');
+  await cluster.client.create(types.pods, pod('large', asking('2')));
+  await cluster.settle();
+  const reports = (): number => cluster.events.filter((event) => event.startsWith('Warning FailedScheduling')).length;
+  const cordon = (unschedulable: boolean): Promise<unknown> =>
+    cluster.client.patch(types.nodes, { namespace: '', name: 'node-a' }, { spec: { unschedulable } });
+  await cordon(true);
+  await cluster.settle();
+  assert.equal(reports(), 1, 'a cordon does not help');
+  await giveRoom(cluster, 'node-b', '1500m');
+  await cluster.settle();
+  assert.equal(reports(), 1, 'a node that stays too small does not help');
+  await giveRoom(cluster, 'node-b', '2');
+  await cluster.settle();
+  assert.equal((await cluster.get(types.pods, 'large')).spec.nodeName, 'node-b');
+  await cluster.close();
+});

@@ -12,6 +12,7 @@ import {
   notMadeForPod,
 } from '../../kube/device-claims.ts';
 import { copy } from '../../kube/copy.ts';
+import { deepEqual } from '../../kube/equality.ts';
 import type { AllocationResult, DeviceRequest, Node, Pod, ResourceResourceClaim as ResourceClaim } from '../../kube/generated/types.ts';
 import { matchesNodeTerms } from '../../kube/node-selector.ts';
 import { isTerminating, nameOf, namespaceOf, uidOf } from '../../kube/object.ts';
@@ -20,6 +21,7 @@ import { timestamp } from '../../kube/time.ts';
 import type { Cache, ReconcileContext } from '../../workers/controller.ts';
 import type { NodeState } from '../node-state.ts';
 import { type FilterPlugin, refused, type Refusal } from '../plugins/plugin.ts';
+import { anyOf, hasOtherLabels, type QueueingHints } from '../plugins/queueing-hints.ts';
 import { allocateOn, type Inventory } from './allocate.ts';
 import { deviceId, DevicePools } from './devices.ts';
 import { SelectorError } from './selectors.ts';
@@ -40,11 +42,26 @@ export type DevicesOfPod =
   | { readonly outcome: 'early' }
   | { readonly outcome: 'refused'; readonly message: string };
 
-const unreachable = refused('resourceclaim not available on the node', false);
-const taken = refused('cannot allocate all claims', false);
+const pluginName = 'DynamicResources';
+const unreachable = refused(pluginName, 'resourceclaim not available on the node', false);
+const taken = refused(pluginName, 'cannot allocate all claims', false);
+
+const deviceHints: QueueingHints = {
+  node: (_pod, { before, after }) =>
+    after !== undefined && (hasOtherLabels({ before, after }) || !deepEqual(before?.status?.allocatable, after.status?.allocatable)),
+  others: [
+    // A claim that is gone or given back leaves its devices to others.
+    { type: resourceClaims, helps: () => true },
+    // A device may lose a taint that kept a pod away.
+    { type: deviceTaintRules, helps: () => true },
+    anyOf(deviceClasses),
+    anyOf(resourceSlices),
+  ],
+};
 
 /** All devices, as one pass of the scheduler gives them away. */
 export class DeviceInventory {
+  readonly hints = deviceHints;
   private readonly cache: Cache;
   private readonly inventory: Inventory;
   private readonly allocated: Set<string>;
@@ -128,7 +145,7 @@ class DevicesForPod implements PodDevices {
     this.claims = claims;
     this.open = claims.filter(({ status }) => status?.allocation === undefined);
     this.inventory = inventory;
-    this.filter = { name: 'DynamicResources', prepare: () => ({ refusal: (node) => this.refusal(node) }) };
+    this.filter = { name: pluginName, hints: deviceHints, prepare: () => ({ refusal: (node) => this.refusal(node) }) };
   }
 
   planFor(node: Node): DevicePlan {
@@ -149,7 +166,7 @@ class DevicesForPod implements PodDevices {
       return undefined;
     } catch (error) {
       if (!(error instanceof SelectorError)) throw error;
-      return refused(error.message, false);
+      return refused(pluginName, error.message, false);
     }
   }
 }

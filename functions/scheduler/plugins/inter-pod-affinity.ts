@@ -2,16 +2,19 @@
  * Pods that must or like to be near other pods, or far from them; of placed pods the terms count, too.
  * Source: plugins/interpodaffinity/{filtering,scoring}.go.
  */
-import type { Pod } from '../../kube/generated/types.ts';
+import type { Pod, PodAffinityTerm } from '../../kube/generated/types.ts';
+import { labelsOf } from '../../kube/object.ts';
 import type { AffinityTerm, AffinityTerms } from '../affinity-terms.ts';
 import { type ClusterState, countsByDomain, type Domains, noDomain, type NodeCounts } from '../cluster-state.ts';
 import type { PluginArguments } from '../configuration/configuration.ts';
 import type { NodeState } from '../node-state.ts';
 import { refused, scoreMax, type FilterPlugin, type NodeFilter, type ScorePlugin } from './plugin.ts';
+import type { QueueingHints } from './queueing-hints.ts';
 
-const notNear = refused("node(s) didn't match pod affinity rules", false);
-const tooNear = refused("node(s) didn't match pod anti-affinity rules", true);
-const unwelcome = refused("node(s) didn't satisfy existing pods anti-affinity rules", true);
+const pluginName = 'InterPodAffinity';
+const notNear = refused(pluginName, "node(s) didn't match pod affinity rules", false);
+const tooNear = refused(pluginName, "node(s) didn't match pod anti-affinity rules", true);
+const unwelcome = refused(pluginName, "node(s) didn't satisfy existing pods anti-affinity rules", true);
 
 /** Pods that match all of the terms: one pod has to meet them all. */
 const meetsAll = (terms: readonly AffinityTerm[], pod: Pod): boolean => terms.every((term) => term.matches(pod));
@@ -90,8 +93,42 @@ class AffinityFilter implements NodeFilter {
   }
 }
 
+/** Pods come near the waiting one or leave it; what was near or far before is so no more. */
+const affinityHints: QueueingHints = {
+  placedPod(waiting, { before, after }, cluster) {
+    const { requiredAffinity, requiredAntiAffinity } = cluster.termsOf(waiting);
+    const isFar = (other: Pod): boolean => requiredAntiAffinity.some((term) => term.matches(other));
+    if (after !== undefined && meetsAll(requiredAffinity, after) && (before === undefined || !meetsAll(requiredAffinity, before)))
+      return true;
+    if (before === undefined) return false;
+    if (isFar(before) && (after === undefined || !isFar(after))) return true;
+    return after === undefined && cluster.termsOf(before).requiredAntiAffinity.some((term) => term.matches(waiting));
+  },
+  node(waiting, { before, after }) {
+    if (after === undefined) return false;
+    const { podAffinity, podAntiAffinity } = waiting.spec.affinity ?? {};
+    const values = (key: string): readonly (string | undefined)[] => [
+      before === undefined ? undefined : labelsOf(before)[key],
+      labelsOf(after)[key],
+    ];
+    const isNewPlace = ({ topologyKey }: PodAffinityTerm): boolean => {
+      const [was, is] = values(topologyKey);
+      return is !== undefined && was !== is;
+    };
+    const isOtherPlace = ({ topologyKey }: PodAffinityTerm): boolean => {
+      const [was, is] = values(topologyKey);
+      return before === undefined || (was !== undefined && was !== is);
+    };
+    return (
+      (podAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []).some(isNewPlace) ||
+      (podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []).some(isOtherPlace)
+    );
+  },
+};
+
 export const interPodAffinityFilter: FilterPlugin = {
-  name: 'InterPodAffinity',
+  name: pluginName,
+  hints: affinityHints,
   prepare(pod, cluster) {
     const filter = new AffinityFilter(pod, cluster);
     return filter.asksNothing ? undefined : filter;
@@ -140,7 +177,7 @@ function scoresOf(nodes: readonly NodeState[], draws: readonly Draw[]): readonly
 }
 
 export const interPodAffinityScore = (args: PluginArguments['InterPodAffinity'], weight: number): ScorePlugin => ({
-  name: 'InterPodAffinity',
+  name: pluginName,
   weight,
   prepare(pod, cluster) {
     const { preferredAffinity, preferredAntiAffinity } = cluster.termsOf(pod);

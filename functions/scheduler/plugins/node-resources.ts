@@ -1,10 +1,13 @@
 /** Room for what a pod asks for, and a liking for nodes with much of it left, evenly. Source: plugins/noderesources. */
+import type { Node, Pod } from '../../kube/generated/types.ts';
 import type { PluginArguments, ScoringStrategy, ShapePoint } from '../configuration/configuration.ts';
-import type { NodeState } from '../node-state.ts';
+import { allocatableOf, type NodeState } from '../node-state.ts';
 import { demandOf, type PodDemand } from '../pod-demand.ts';
 import { scoreMax, type FilterPlugin, type Refusal, type ScorePlugin } from './plugin.ts';
 
 type FitArguments = PluginArguments['NodeResourcesFit'];
+
+const pluginName = 'NodeResourcesFit';
 
 function isIgnored(resource: string, { ignoredResources, ignoredResourceGroups }: FitArguments): boolean {
   const slash = resource.indexOf('/');
@@ -20,7 +23,7 @@ class Shortages {
     const key = `${isResolvable} ${reasons.join()}`;
     const before = this.known.get(key);
     if (before !== undefined) return before;
-    const refusal = { reasons, isResolvable };
+    const refusal = { plugin: pluginName, reasons, isResolvable };
     this.known.set(key, refusal);
     return refusal;
   }
@@ -43,12 +46,35 @@ function shortage(
   return reasons.length === 0 ? undefined : known.of(reasons, isResolvable);
 }
 
+type Amounts = ReadonlyMap<string, number>;
+
+function countedAmounts(pod: Pod, args: FitArguments): Amounts {
+  const { amounts } = demandOf(pod);
+  const hasIgnored = args.ignoredResources.length + args.ignoredResourceGroups.length > 0;
+  return hasIgnored ? new Map([...amounts].filter(([resource]) => !isIgnored(resource, args))) : amounts;
+}
+
+/** The pod fits on the empty node, which came or offers more than before of what the pod asks for. */
+function hasRoomNow(amounts: Amounts, before: Node | undefined, after: Node): boolean {
+  const offered = allocatableOf(after);
+  if ((offered.get('pods') ?? 0) < 1 || [...amounts].some(([name, amount]) => amount > (offered.get(name) ?? 0))) return false;
+  if (before === undefined) return true;
+  const earlier = allocatableOf(before);
+  return ['pods', ...amounts.keys()].some((name) => (offered.get(name) ?? 0) > (earlier.get(name) ?? 0));
+}
+
+const asksLess = (amounts: Amounts, before: PodDemand, after: PodDemand): boolean =>
+  [...amounts.keys()].some((name) => (after.amounts.get(name) ?? 0) < (before.amounts.get(name) ?? 0));
+
 export const nodeResourcesFit = (args: FitArguments): FilterPlugin => ({
-  name: 'NodeResourcesFit',
+  name: pluginName,
+  hints: {
+    node: (pod, { before, after }) => after !== undefined && hasRoomNow(countedAmounts(pod, args), before, after),
+    placedPod: (pod, { before, after }) =>
+      before !== undefined && (after === undefined || asksLess(countedAmounts(pod, args), demandOf(before), demandOf(after))),
+  },
   prepare(pod) {
-    const { amounts: all } = demandOf(pod);
-    const hasIgnored = args.ignoredResources.length + args.ignoredResourceGroups.length > 0;
-    const amounts = hasIgnored ? new Map([...all].filter(([resource]) => !isIgnored(resource, args))) : all;
+    const amounts = countedAmounts(pod, args);
     const known = new Shortages();
     return { refusal: (node) => shortage(amounts, node, known) };
   },
@@ -108,7 +134,7 @@ function strategyScore({ type, resources, requestedToCapacityRatio }: ScoringStr
 }
 
 export const resourcesScore = ({ scoringStrategy }: FitArguments, weight: number): ScorePlugin => ({
-  name: 'NodeResourcesFit',
+  name: pluginName,
   weight,
   prepare(pod) {
     const demand = demandOf(pod);

@@ -5,8 +5,10 @@ import { csiNodes, persistentVolumeClaims, persistentVolumes } from '../../kube/
 import { claimNameOf } from '../../kube/volumes.ts';
 import type { Cache } from '../../workers/controller.ts';
 import { refused, type FilterPlugin } from './plugin.ts';
+import { anyOf, claimNamesOf, ownClaim } from './queueing-hints.ts';
 
-const tooMany = refused('node(s) exceed max volume count', true);
+const pluginName = 'NodeVolumeLimits';
+const tooMany = refused(pluginName, 'node(s) exceed max volume count', true);
 
 interface AttachedVolume {
   readonly driver: string;
@@ -24,7 +26,11 @@ function volumesOf(pod: Pod, cache: Cache): readonly AttachedVolume[] {
 }
 
 export const nodeVolumeLimits = (cache: Cache): FilterPlugin => ({
-  name: 'NodeVolumeLimits',
+  name: pluginName,
+  hints: {
+    placedPod: (_pod, { before, after }) => before !== undefined && after === undefined && claimNamesOf(before).length > 0,
+    others: [anyOf(csiNodes), ownClaim],
+  },
   prepare(pod) {
     const wanted = volumesOf(pod, cache);
     if (wanted.length === 0) return undefined;

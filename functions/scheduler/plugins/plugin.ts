@@ -2,9 +2,12 @@
 import type { Pod } from '../../kube/generated/types.ts';
 import type { ClusterState } from '../cluster-state.ts';
 import type { NodeState } from '../node-state.ts';
+import type { QueueingHints } from './queueing-hints.ts';
 
 /** Why a node cannot run the pod. */
 export interface Refusal {
+  /** Upstream's name of the plug-in. */
+  readonly plugin: string;
   /** Upstream's words. */
   readonly reasons: readonly string[];
   /** Whether evicting other pods could make room on the node. */
@@ -22,6 +25,8 @@ export interface NodeFilter {
 export interface FilterPlugin {
   /** Upstream's name of the plug-in. */
   readonly name: string;
+  /** Which changes may help a pod that it refused. */
+  readonly hints: QueueingHints;
   /** Once for the pods of a template. Undefined: they ask nothing of this plug-in. */
   prepare(pod: Pod, cluster: ClusterState): NodeFilter | undefined;
 }
@@ -46,7 +51,7 @@ export interface ScorePlugin {
 
 export const scoreMax = 100;
 
-export const refused = (reason: string, isResolvable: boolean): Refusal => ({ reasons: [reason], isResolvable });
+export const refused = (plugin: string, reason: string, isResolvable: boolean): Refusal => ({ plugin, reasons: [reason], isResolvable });
 
 /** Stretches raw numbers to 0..100 with the largest at 100. Source: plugins/helper/normalize_score.go. */
 export function normalized(raw: readonly number[], direction: Direction): readonly number[] {

@@ -1,5 +1,5 @@
 /** Taints keep pods away unless they tolerate them. Source: plugins/tainttoleration/taint_toleration.go. */
-import type { Pod, Taint, Toleration } from '../../kube/generated/types.ts';
+import type { Node, Pod, Taint, Toleration } from '../../kube/generated/types.ts';
 import { refused, type FilterPlugin, type ScorePlugin } from './plugin.ts';
 
 /** Source: k8s.io/component-helpers, scheduling/corev1/helpers.go. */
@@ -20,11 +20,17 @@ export function isTolerated(taint: Taint, { spec }: Pod): boolean {
 export const isKeptOut = (pod: Pod, taints: readonly Taint[]): boolean =>
   taints.some((taint) => keepsOut(taint) && !isTolerated(taint, pod));
 
-const untolerated = refused('node(s) had untolerated taint(s)', false);
+const isAllowed = (pod: Pod, { spec }: Node): boolean => !isKeptOut(pod, spec?.taints ?? []);
+
+const pluginName = 'TaintToleration';
+const untolerated = refused(pluginName, 'node(s) had untolerated taint(s)', false);
 
 export const taintTolerationFilter: FilterPlugin = {
-  name: 'TaintToleration',
-  prepare: (pod) => ({ refusal: ({ node }) => (isKeptOut(pod, node.spec?.taints ?? []) ? untolerated : undefined) }),
+  name: pluginName,
+  hints: {
+    node: (pod, { before, after }) => after !== undefined && isAllowed(pod, after) && (before === undefined || !isAllowed(pod, before)),
+  },
+  prepare: (pod) => ({ refusal: ({ node }) => (isAllowed(pod, node) ? undefined : untolerated) }),
 };
 
 /** Tolerations that speak of this effect, or of all. */
@@ -32,7 +38,7 @@ const tolerationsOfPreference = ({ spec }: Pod): readonly Toleration[] =>
   (spec.tolerations ?? []).filter(({ effect = '' }) => effect === '' || effect === 'PreferNoSchedule');
 
 export const taintTolerationScore = (weight: number): ScorePlugin => ({
-  name: 'TaintToleration',
+  name: pluginName,
   weight,
   prepare(pod) {
     const tolerations = tolerationsOfPreference(pod);

@@ -2,7 +2,8 @@
  * Pods of one kind are spread over domains: as a rule (`DoNotSchedule`) and as a preference (`ScheduleAnyway`). Pods of a
  * workload without constraints of their own prefer to be spread over hosts and zones. Source: plugins/podtopologyspread.
  */
-import type { Pod, TopologySpreadConstraint } from '../../kube/generated/types.ts';
+import { deepEqual } from '../../kube/equality.ts';
+import type { Node, Pod, TopologySpreadConstraint } from '../../kube/generated/types.ts';
 import { matchesLabels, requirementsOf } from '../../kube/labels.ts';
 import { matchesNodeAffinity } from '../../kube/node-selector.ts';
 import { isTerminating, labelsOf, namespaceOf } from '../../kube/object.ts';
@@ -11,6 +12,7 @@ import type { PluginArguments } from '../configuration/configuration.ts';
 import type { NodeState } from '../node-state.ts';
 import type { DefaultSelector } from '../default-selector.ts';
 import { refused, scoreMax, type FilterPlugin, type NodeFilter, type ScorePlugin } from './plugin.ts';
+import type { QueueingHints } from './queueing-hints.ts';
 import { isKeptOut } from './taint-toleration.ts';
 
 interface Constraint {
@@ -115,8 +117,9 @@ class SpreadCounts {
 
 const keysOf = (constraints: readonly Constraint[]): readonly string[] => constraints.map(({ topologyKey }) => topologyKey);
 
-const noLabel = refused("node(s) didn't match pod topology spread constraints (missing required label)", false);
-const tooUneven = refused("node(s) didn't match pod topology spread constraints", true);
+const pluginName = 'PodTopologySpread';
+const noLabel = refused(pluginName, "node(s) didn't match pod topology spread constraints (missing required label)", false);
+const tooUneven = refused(pluginName, "node(s) didn't match pod topology spread constraints", true);
 
 class SpreadFilter implements NodeFilter {
   private readonly namespace: string;
@@ -152,8 +155,25 @@ export interface SpreadOptions {
   readonly selectorOf: DefaultSelector;
 }
 
+const spreadHints = (options: SpreadOptions): QueueingHints => ({
+  placedPod(waiting, { before, after }) {
+    if (namespaceOf(waiting) !== namespaceOf(after ?? before ?? waiting)) return false;
+    const isCounted = ({ matches }: Constraint, pod: Pod | undefined): boolean => pod !== undefined && matches(pod);
+    return constraintsOf(waiting, 'DoNotSchedule', options).some((one) => isCounted(one, before) !== isCounted(one, after));
+  },
+  node(waiting, { before, after }) {
+    const keys = constraintsOf(waiting, 'DoNotSchedule', options).map(({ topologyKey }) => topologyKey);
+    const places = (node: Node | undefined): readonly string[] =>
+      node === undefined ? [] : keys.flatMap((key) => labelsOf(node)[key] ?? []);
+    const [was, is] = [places(before), places(after)];
+    if (was.length < keys.length && is.length < keys.length) return false;
+    return !deepEqual(was, is) || !deepEqual(before?.spec?.taints, after?.spec?.taints);
+  },
+});
+
 export const topologySpreadFilter = (options: SpreadOptions): FilterPlugin => ({
-  name: 'PodTopologySpread',
+  name: pluginName,
+  hints: spreadHints(options),
   prepare(pod, cluster) {
     const constraints = constraintsOf(pod, 'DoNotSchedule', options);
     return constraints.length === 0 ? undefined : new SpreadFilter(pod, constraints, cluster);
@@ -239,7 +259,7 @@ function scaled(nodes: readonly NodeState[], costs: ReadonlyMap<NodeState, numbe
 }
 
 export const topologySpreadScore = (options: SpreadOptions, weight: number): ScorePlugin => ({
-  name: 'PodTopologySpread',
+  name: pluginName,
   weight,
   prepare(pod, cluster) {
     const constraints = constraintsOf(pod, 'ScheduleAnyway', options);

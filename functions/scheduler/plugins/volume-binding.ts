@@ -17,6 +17,7 @@ import { bestMatch, isReachableFrom, requestedStorage, selectedNodeAnnotation, s
 import type { Cache } from '../../workers/controller.ts';
 import type { PodClaims } from '../pod-claims.ts';
 import type { FilterPlugin } from './plugin.ts';
+import { anyOf, hasOtherLabels, ownClaim, type QueueingHints } from './queueing-hints.ts';
 
 export interface VolumePlan {
   /** Nothing is left to do before the pod is bound. */
@@ -31,6 +32,14 @@ export interface VolumeBinding {
   /** What is to be done once the node is chosen; undefined when the node has no volumes for the pod. */
   planFor(node: Node): VolumePlan | undefined;
 }
+
+const pluginName = 'VolumeBinding';
+
+/** A pod whose claims cannot be used as they are has these hints, too. */
+export const volumeHints: QueueingHints = {
+  node: (_pod, change) => hasOtherLabels(change),
+  others: [ownClaim, ...[persistentVolumes, storageClasses, csiDrivers, csiStorageCapacities].map(anyOf)],
+};
 
 const reasons = {
   node: "node(s) didn't match PersistentVolume's node affinity",
@@ -62,11 +71,12 @@ export function volumeBinding({ bound, delayed }: PodClaims, cache: Cache, taken
   const isPlan = (decided: VolumePlan | readonly string[]): decided is VolumePlan => 'isBound' in decided;
   return {
     filter: {
-      name: 'VolumeBinding',
+      name: pluginName,
+      hints: volumeHints,
       prepare: () => ({
         refusal({ node }) {
           const decided = decide(node);
-          return isPlan(decided) ? undefined : { reasons: decided, isResolvable: false };
+          return isPlan(decided) ? undefined : { plugin: pluginName, reasons: decided, isResolvable: false };
         },
       }),
     },

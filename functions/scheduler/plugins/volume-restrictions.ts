@@ -2,25 +2,25 @@
 import type { Pod } from '../../kube/generated/types.ts';
 import { namespaceOf } from '../../kube/object.ts';
 import { persistentVolumeClaims } from '../../kube/resource-type.ts';
-import { claimNameOf } from '../../kube/volumes.ts';
 import type { Cache } from '../../workers/controller.ts';
 import { inNamespace, type ClusterState } from '../cluster-state.ts';
 import type { NodeState } from '../node-state.ts';
 import { refused, type FilterPlugin, type NodeFilter } from './plugin.ts';
+import { came, claimNamesOf, ownClaim } from './queueing-hints.ts';
 
+const pluginName = 'VolumeRestrictions';
 const inUse = refused(
+  pluginName,
   'node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode already in-use by another pod',
   true,
 );
-
-const claimsOf = (pod: Pod): readonly string[] => (pod.spec.volumes ?? []).flatMap((volume) => claimNameOf(pod, volume) ?? []);
 
 class SinglePodClaims implements NodeFilter {
   private readonly uses: (other: Pod) => boolean;
   private users: number;
 
   constructor(pod: Pod, names: readonly string[], cluster: ClusterState) {
-    this.uses = inNamespace(namespaceOf(pod), (other) => claimsOf(other).some((name) => names.includes(name)));
+    this.uses = inNamespace(namespaceOf(pod), (other) => claimNamesOf(other).some((name) => names.includes(name)));
     const counts = cluster.countsOf(`claims ${namespaceOf(pod)} ${names.join()}`, this.uses);
     this.users = counts.reduce((sum, count) => sum + count, 0);
   }
@@ -34,12 +34,20 @@ class SinglePodClaims implements NodeFilter {
   }
 }
 
+const sharesClaim = (pod: Pod, other: Pod): boolean => claimNamesOf(other).some((name) => claimNamesOf(pod).includes(name));
+
 export const volumeRestrictions = (cache: Cache): FilterPlugin => ({
-  name: 'VolumeRestrictions',
+  name: pluginName,
+  hints: {
+    node: (_pod, change) => came(change),
+    placedPod: (pod, { before, after }) =>
+      before !== undefined && after === undefined && namespaceOf(before) === namespaceOf(pod) && sharesClaim(pod, before),
+    others: [ownClaim],
+  },
   prepare(pod, cluster) {
     const isForOne = (name: string): boolean =>
       cache.get(persistentVolumeClaims, { namespace: namespaceOf(pod), name })?.spec.accessModes?.includes('ReadWriteOncePod') === true;
-    const names = claimsOf(pod).filter(isForOne);
+    const names = claimNamesOf(pod).filter(isForOne);
     return names.length === 0 ? undefined : new SinglePodClaims(pod, names, cluster);
   },
 });

@@ -1,12 +1,14 @@
 /** A volume whose labels name zones or regions is used there alone. Source: plugins/volumezone/volume_zone.go. */
 import type { Node, Pod } from '../../kube/generated/types.ts';
 import { labelsOf, namespaceOf } from '../../kube/object.ts';
-import { persistentVolumeClaims, persistentVolumes } from '../../kube/resource-type.ts';
+import { persistentVolumeClaims, persistentVolumes, storageClasses } from '../../kube/resource-type.ts';
 import { claimNameOf } from '../../kube/volumes.ts';
 import type { Cache } from '../../workers/controller.ts';
 import { refused, type FilterPlugin } from './plugin.ts';
+import { anyOf, hasOtherLabels, ownClaim } from './queueing-hints.ts';
 
-const elsewhere = refused('node(s) had no available volume zone', false);
+const pluginName = 'VolumeZone';
+const elsewhere = refused(pluginName, 'node(s) had no available volume zone', false);
 
 /** Older label → the one that nodes have now. */
 const newerLabels = new Map([
@@ -44,7 +46,8 @@ const isIn = (node: Node, { label, values }: Topology): boolean => {
 };
 
 export const volumeZone = (cache: Cache): FilterPlugin => ({
-  name: 'VolumeZone',
+  name: pluginName,
+  hints: { node: (_pod, change) => hasOtherLabels(change), others: [ownClaim, anyOf(persistentVolumes), anyOf(storageClasses)] },
   prepare(pod) {
     const topologies = topologiesOf(pod, cache);
     if (topologies.length === 0) return undefined;
