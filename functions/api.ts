@@ -22,6 +22,7 @@ import { createTokenUsers, type TokenUsers } from './apiserver/auth/token-users.
 import { noteUse } from './apiserver/auth/secret-tokens.ts';
 import type { Tokens, SecretTokenClaims } from './apiserver/auth/tokens.ts';
 import { createAgentEndpoint } from './apiserver/nodes/agent-endpoint.ts';
+import type { Kubelets, KubeletsOptions } from './apiserver/kubelet/kubelets.ts';
 import { createNodePoll } from './apiserver/nodes/node-poll.ts';
 import { createNodeReports } from './apiserver/nodes/node-reports.ts';
 import { createPodsOfNode } from './apiserver/nodes/pods-of-node.ts';
@@ -83,6 +84,8 @@ export interface ApiOptions {
   readonly requestHeaderCertificate?: CertificatePair;
   /** Descriptions of kinds and fields, for `kubectl explain`; read when an OpenAPI document is first asked for. */
   readonly descriptions?: () => Promise<Descriptions>;
+  /** Reaches nodes of upstream's kubelet. Left out: only nodes of our agent are reached. */
+  readonly kubelets?: (options: Pick<KubeletsOptions, 'view' | 'clock'>) => Kubelets;
   /** The networks that nodes get when they join. */
   readonly networks?: ClusterNetworks;
   /** Which requests are recorded, and where. None when left out. */
@@ -201,7 +204,7 @@ export function createApi(options: ApiOptions): Api {
 
   const { mailed, chunks, byMail } = mailRooms(options);
   const outward = outwardRooms(options, { hub, byMail }, clientFor(controlPlaneUser));
-  const { webhookClient } = outward;
+  const { webhookClient, kubelets } = outward;
 
   const bindPod: BindPod = (pod, binding, dryRun) =>
     clientFor(controlPlaneUser).createSubresource(pods, pod, 'binding', binding, { dryRun });
@@ -224,7 +227,7 @@ export function createApi(options: ApiOptions): Api {
     }),
     virtualResources: [legacyBinding(bindPod), ...authenticationReviews(tokenUsers, world.clock), ...accessReviews(authorizer)],
     computations: { 'token-request': createTokenRequest({ store, tokens, clock: world.clock }) },
-    connector: createConnector({ hub, view, clock: world.clock, ...mailed, ...(byMail === undefined ? {} : { byMail }) }),
+    connector: createConnector({ hub, view, clock: world.clock, kubelets, ...mailed, ...(byMail === undefined ? {} : { byMail }) }),
     ...outward.served,
     extensions: [
       createAgentEndpoint({ poll, hub, nodeTokens, ...chunks, ...(byMail === undefined ? {} : { mail: byMail.endpoint }) }),
@@ -324,17 +327,18 @@ interface Carriers {
 
 /** What reaches out of this server: to pods and nodes, to webhooks, to other API servers. */
 function outwardRooms(
-  { store, world, tunnelMail, requestHeaderCertificate: certificate, checksApiServices: isChecking = true }: ApiOptions,
+  { store, world, tunnelMail, requestHeaderCertificate: certificate, checksApiServices: isChecking = true, ...options }: ApiOptions,
   { hub, byMail }: Carriers,
   client: Client,
 ) {
   const { clock, random } = world;
+  const kubelets = options.kubelets?.({ view: () => store.view(), clock });
   const isAlone = tunnelMail?.isAlone === true;
-  const http = createHttpOverTunnel(isAlone && byMail !== undefined ? byMail.tunnels : createTunnels(hub));
+  const http = createHttpOverTunnel(isAlone && byMail !== undefined ? byMail.tunnels : createTunnels(hub, kubelets));
   const isByMail = byMail !== undefined && isAlone;
   const webhookClient = createWebhookClient({ http, view: () => store.view(), random: () => random.next(), clock, isByMail });
   const proxy: Proxy = (call, target) => proxied({ http, clock, byMail: isAlone ? byMail : undefined }, call, target);
   const converter = createConverter({ client: webhookClient, random });
   const aggregation = createAggregation({ store, world, clock, http, proxy, client, certificate, isChecking, isByMail });
-  return { webhookClient, served: { proxy, converter, aggregation } };
+  return { webhookClient, kubelets, served: { proxy, converter, aggregation } };
 }

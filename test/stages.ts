@@ -136,6 +136,12 @@ export const nightlyStages: readonly Stage[] = [
   { name: 'compare', command: ['node', 'test/compare/main.ts'], shows: lastOf(/\d+ of \d+.*/g), minutesMax: 240 },
   { name: 'programs', command: ['node', 'test/programs/main.ts'], shows: lastOf(/\d+ of \d+/g), minutesMax: 240 },
   {
+    name: 'kubelet and kube-proxy of upstream',
+    command: ['node', '--test', '--test-reporter=spec', 'test/kubelet/kubelet.ts'],
+    shows: lastOf(/^. pass \d+$/gm),
+    minutesMax: 60,
+  },
+  {
     name: 'nodes: faults',
     command: ['node', '--test', '--test-reporter=spec', '--test-concurrency=1', 'test/faults/faults.ts', 'test/faults/kill-points.ts'],
     minutesMax: 60,

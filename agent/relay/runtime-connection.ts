@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { ContainerRelay } from '../../functions/node-protocol/node-poll.ts';
 import { answeredPings } from './answered-pings.ts';
 import { replayedRequest } from './replayed-request.ts';
-import { dial } from './tunnel.ts';
+import { dial } from '../../functions/tunnel/dial.ts';
 
 /** Throws a StatusError when there is no connection to be had. */
 export async function connectRuntime(

@@ -2,11 +2,11 @@
  * What a tunnel leads to: a port that the node reaches, or what the node itself answers. And its end on a node that dials
  * back: the agent connects to the port first, so that a refusal reaches the caller as such.
  */
-import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { duplexPair } from 'node:stream';
 import { relayStatusHeader, type TunnelRelay, type TunnelTarget } from '../../functions/node-protocol/node-poll.ts';
 import { StatusError } from '../../functions/kube/status-error.ts';
+import { dial, unreachable } from '../../functions/tunnel/dial.ts';
 import type { Log } from '../../functions/world.ts';
 import type { Transport } from '../transport.ts';
 import type { NodeServer } from './node-server.ts';
@@ -29,46 +29,7 @@ export interface TunnelOptions {
   readonly log: Log;
 }
 
-const connectMsMax = 10_000;
 const openMax = 1_000;
-
-/** What Go's dialer reports for an error number. */
-const goWords: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'connect: connection refused',
-  ECONNRESET: 'connect: connection reset by peer',
-  EHOSTUNREACH: 'connect: no route to host',
-  ENETUNREACH: 'connect: network is unreachable',
-  ETIMEDOUT: 'i/o timeout',
-  EINVAL: 'connect: invalid argument',
-};
-
-const addressText = (host: string, port: number): string => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`);
-
-const unreachable = (host: string, port: number, code: string): StatusError =>
-  new StatusError(503, 'ServiceUnavailable', `dial tcp ${addressText(host, port)}: ${goWords[code] ?? code}`);
-
-/** Throws a StatusError with the words of Go's dialer. */
-export function dial(host: string, port: number, signal: AbortSignal): Promise<Duplex> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host, port, noDelay: true, keepAlive: true, allowHalfOpen: true, timeout: connectMsMax });
-    const fail = (code: string): void => {
-      socket.destroy();
-      reject(unreachable(host, port, code));
-    };
-    const leave = (): void => void socket.destroy();
-    signal.addEventListener('abort', leave, { once: true });
-    socket.once('close', () => signal.removeEventListener('abort', leave));
-    const onError = (error: NodeJS.ErrnoException): void => fail(error.code ?? error.message);
-    socket.once('error', onError);
-    socket.once('timeout', () => fail('ETIMEDOUT'));
-    socket.once('connect', () => {
-      socket.setTimeout(0);
-      socket.removeAllListeners('timeout');
-      socket.off('error', onError);
-      resolve(socket);
-    });
-  });
-}
 
 export function createReach({ nodeServer, hasNoPorts = false, signal }: TargetOptions): Reach {
   let open = 0;

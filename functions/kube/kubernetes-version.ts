@@ -4,8 +4,13 @@ export const kubernetesVersion = '1.37.2';
 
 const [major = '', minor = ''] = kubernetesVersion.split('.');
 
+const build = '+hibernetes';
+
 /** What `/version` answers and nodes report. Clients compare versions without what follows the plus sign. */
-export const gitVersion = `v${kubernetesVersion}+hibernetes`;
+export const gitVersion = `v${kubernetesVersion}${build}`;
+
+/** Whether a program of Hibernetes reports the version, whatever its release. */
+export const isOfHibernetes = (version: string): boolean => version.endsWith(build);
 
 /** The version of the API that is served, and what kubectl compares its own with. */
 export const version = {

@@ -9,6 +9,7 @@ import type { ClusterNetworks } from '../../functions/kube/cluster-networks.ts';
 import { gitVersion } from '../../functions/kube/kubernetes-version.ts';
 import type { Extension } from '../../functions/apiserver/ports.ts';
 import { createDashboard } from '../../functions/apiserver/dashboard/dashboard.ts';
+import { createKubelets } from '../../functions/apiserver/kubelet/kubelets.ts';
 import { createJoinFiles } from '../../functions/apiserver/nodes/join-files.ts';
 import { issuerDocuments } from '../../functions/apiserver/auth/issuer-documents.ts';
 import type { Client } from '../../functions/client/client.ts';
@@ -18,6 +19,7 @@ import { manifest } from '../../functions/manifest.ts';
 import { folderFiles } from '../../functions/archive/folder-files.ts';
 import type { RetentionDays } from '../../functions/archive/retention.ts';
 import { type ClusterStoreOptions, openClusterStore } from '../../functions/cluster-store.ts';
+import { kubeletClientRole } from '../../functions/resources/bootstrap/kubelet-client-role.ts';
 import { joinRoles } from '../../functions/resources/bootstrap/join-roles.ts';
 import { kubernetesServiceIp } from '../../functions/resources/bootstrap/kubernetes-service.ts';
 import { type ClientTrust, extensionAuthentication } from '../../functions/resources/bootstrap/extension-authentication.ts';
@@ -155,6 +157,16 @@ const trustOf = ({ authority, requestHeader }: Pki): ClientTrust => ({
   requestHeaderClientName,
 });
 
+/** What the API shows the servers that it passes requests on to. */
+const outwardCertificates = ({
+  authority,
+  requestHeader,
+  kubeletClient,
+}: Pki): Pick<ApiOptions, 'requestHeaderCertificate' | 'kubelets'> => ({
+  requestHeaderCertificate: requestHeader.client,
+  kubelets: (seen) => createKubelets({ ...seen, authorityPem: authority.certificatePem, certificate: kubeletClient }),
+});
+
 /** What the API records of requests, and how to end that. */
 function openAudit(audit: AuditSettings | undefined, world: World): { readonly api: Pick<ApiOptions, 'audit'>; close(): Promise<void> } {
   if (audit === undefined) return { api: {}, close: async () => undefined };
@@ -217,7 +229,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     hasControllers: true,
     extensions: [metricsExtension(metrics), ...publishedFiles(options, pki, () => port)],
     answered: countedIn(metrics),
-    requestHeaderCertificate: pki.requestHeader.client,
+    ...outwardCertificates(pki),
     ...chosen(options),
     ...recorded.api,
     descriptions: readDescriptions,
@@ -227,6 +239,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   port = server.addresses[0]?.port ?? port;
   await bootstrap(api, definitions, { apiserverAddress: advertise, apiserverPort: port, serviceCidr: networks.serviceCidr }, [
     extensionAuthentication(trustOf(pki)),
+    kubeletClientRole,
     ...joinRoles,
   ]);
   const cache = createCache(store);

@@ -14,12 +14,15 @@ import {
 import type { SigningKeys } from '../../functions/apiserver/auth/keys.ts';
 import type { Clock } from '../../functions/world.ts';
 import { readIfThere, writePrivately } from './data-directory.ts';
+import { kubeletClientName } from '../../functions/resources/bootstrap/kubelet-client-role.ts';
 import { liveSigningKeys } from './signing-keys.ts';
 
 export interface Pki {
   readonly authority: CertificatePair;
   readonly server: CertificatePair;
   readonly admin: CertificatePair;
+  /** What the API shows nodes of upstream's kubelet. */
+  readonly kubeletClient: CertificatePair;
   readonly tokenKeys: SigningKeys;
   /** Takes up keys that were made beside it. */
   refreshTokenKeys(): void;
@@ -83,6 +86,9 @@ export async function loadPki(directory: string, hosts: readonly string[], clock
       'apiserver',
       (pair) => lasts(pair) && names(pair.certificatePem, hosts),
       () => createServerCertificate(authority, { commonName: 'kube-apiserver', hosts }, clock),
+    ),
+    kubeletClient: await keptPair(directory, 'apiserver-kubelet-client', lasts, () =>
+      createClientCertificate(authority, { userName: kubeletClientName, groups: [] }, clock),
     ),
     admin: await keptPair(directory, 'admin', lasts, () =>
       createClientCertificate(authority, { userName: adminName, groups: [adminGroup] }, clock),

@@ -48,7 +48,10 @@ const undialled = (error: unknown): StatusError =>
 const asksForUpgrade = (headers: Headers): boolean =>
   headers.has('upgrade') && /(^|,\s*)upgrade\s*(,|$)/i.test(headers.get('connection') ?? '');
 
-export async function proxied(options: ProxyOptions, call: ApiRequest, target: ProxyTarget): Promise<Response> {
+/** What of a request is passed on. */
+type ProxiedCall = Pick<ApiRequest, 'request' | 'connection' | 'user'>;
+
+export async function proxied(options: ProxyOptions, call: ProxiedCall, target: ProxyTarget): Promise<Response> {
   const { request, connection } = call;
   const { byMail } = options;
   if (byMail !== undefined && request.headers.has(mailedUpgradeHeader)) return upgradedByMail(byMail, call, target);
@@ -67,7 +70,7 @@ export async function proxied(options: ProxyOptions, call: ApiRequest, target: P
   }
 }
 
-async function upgraded({ http, clock }: ProxyOptions, { request, connection }: ApiRequest, target: ProxyTarget): Promise<Response> {
+async function upgraded({ http, clock }: ProxyOptions, { request, connection }: ProxiedCall, target: ProxyTarget): Promise<Response> {
   if (connection.upgrade === undefined) throw badRequest('this server cannot upgrade connections');
   const { remoteAddress } = connection;
   const headers = requestHeaders(request.headers, { isUpgrade: true, ...(remoteAddress === undefined ? {} : { remoteAddress }) });
@@ -92,7 +95,7 @@ async function upgraded({ http, clock }: ProxyOptions, { request, connection }: 
 /** The caller speaks to the server itself, and first sends what this proxy would have sent. */
 async function upgradedByMail(
   byMail: Pick<TunnelsByMail, 'answer'>,
-  { request, user, connection }: ApiRequest,
+  { request, user, connection }: ProxiedCall,
   target: ProxyTarget,
 ): Promise<Response> {
   const { end, tls, path } = target;

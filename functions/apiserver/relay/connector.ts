@@ -18,6 +18,7 @@ import type { Clock } from '../../world.ts';
 import type { ConnectTarget, Connector } from '../ports.ts';
 import { podQuery } from './pod-options.ts';
 import type { LogMail } from './mailed-log.ts';
+import type { Kubelets } from '../kubelet/kubelets.ts';
 import type { AgentConnection, AgentStream, RelayHub } from './relay-hub.ts';
 import type { TunnelsByMail } from '../tunnel/tunnels-by-mail.ts';
 import { splice } from './splice.ts';
@@ -31,6 +32,8 @@ export interface ConnectorOptions {
   readonly logMail?: LogMail;
   /** For clients that ask for an upgrade by way of the table. */
   readonly byMail?: Pick<TunnelsByMail, 'answer'>;
+  /** Nodes that the API dials. */
+  readonly kubelets?: Kubelets | undefined;
 }
 
 /** Credentials are for us and stay here; the runtime has its own host name. */
@@ -48,7 +51,7 @@ export function forwardedHeaders(headers: Headers): (readonly [string, string])[
     .flatMap(([name, value]) => (oneLineEach.has(name) ? value.split(/, */).map((one) => [name, one] as const) : [[name, value] as const]));
 }
 
-export function createConnector({ hub, view, clock, logMail, byMail }: ConnectorOptions): Connector {
+export function createConnector({ hub, view, clock, logMail, byMail, kubelets }: ConnectorOptions): Connector {
   return {
     async connect(request, target) {
       const pod = target.object as Pod;
@@ -60,21 +63,27 @@ export function createConnector({ hub, view, clock, logMail, byMail }: Connector
       if (nodeName === '') return unscheduled(pod, transport);
       // Upstream, too, calls the missing node a pod.
       if (view().get({ resource: groupResource(nodes), namespace: '', name: nodeName }) === undefined) throw notFound(pods, nodeName);
+      const podNames = { namespace: namespaceOf(pod), name: nameOf(pod) };
+      const kubelet = kubelets?.run(nodeName) === true ? kubelets : undefined;
       const relayRequest: Omit<ContainerRelay, 'id' | 'transport'> = {
         subresource,
-        pod: { namespace: namespaceOf(pod), name: nameOf(pod), uid: uidOf(pod) },
+        pod: { ...podNames, uid: uidOf(pod) },
         query: query.toString(),
         method: request.method,
         headers: forwardedHeaders(withUpgrade(request.headers)),
       };
       if (isByMail) return byMail.answer({ user: target.user, nodeName, request: (id) => ({ id, ...relayRequest, transport: 'upgrade' }) });
       if (logMail !== undefined) return logMail.fetch(nodeName, relayRequest, request.signal);
+      const asked = { subresource, pod: podNames, query };
       if (transport === 'upgrade') requireUpgrade(request, target);
+      if (transport === 'upgrade' && kubelet !== undefined) return kubelet.join(nodeName, asked, { ...target, request });
       // Before the node is asked: a handshake that fails needs no log.
       const handshake = transport === 'stream' && asksForWebSocket(request.headers) ? webSocketHandshake(request.headers) : undefined;
-      const side = await hub.ask(nodeName, { ...relayRequest, transport }, request.signal);
-      if (side.transport !== 'stream') return joined(side, target, clock);
-      const response = streamed(side);
+      const ofAgent = async (): Promise<Response> => {
+        const side = await hub.ask(nodeName, { ...relayRequest, transport }, request.signal);
+        return side.transport === 'stream' ? streamed(side) : joined(side, target, clock);
+      };
+      const response = await (kubelet === undefined ? ofAgent() : kubelet.log(nodeName, asked, request.signal));
       const upgrade = target.connection.upgrade;
       if (handshake === undefined || upgrade === undefined || response.status !== 200) return response;
       await sendAsMessages(response.body ?? new Blob([]).stream(), upgrade.take(), handshake);

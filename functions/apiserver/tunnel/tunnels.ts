@@ -1,6 +1,6 @@
 /**
  * One stream of bytes, in order and in both directions, from the apiserver to a port that a node reaches. Or to what the
- * node answers itself. The node's agent dials back and carries it. The sockets' own flow control is the stream's; ending
+ * node answers itself. The node's agent dials back and carries it; a kubelet is dialled. The sockets' own flow control is the stream's; ending
  * one direction leaves the other open; destroying the stream ends both.
  */
 import type { Duplex } from 'node:stream';
@@ -38,17 +38,28 @@ async function refusalOf({ request, finish }: AgentStream): Promise<StatusError>
   }
 }
 
-export function createTunnels(hub: RelayHub): Tunnels {
+/** Nodes that the API dials instead. */
+export interface DialledNodes extends Tunnels {
+  run(nodeName: string): boolean;
+}
+
+async function dialledBack(hub: RelayHub, { nodeName, target }: TunnelEnd, signal: AbortSignal): Promise<Duplex> {
+  const side = await hub.ask(nodeName, { transport: 'tunnel', target }, signal);
+  if (side.transport === 'stream') throw await refusalOf(side);
+  const { socket, head } = side.take();
+  if (head.length > 0) socket.unshift(head);
+  return socket;
+}
+
+export function createTunnels(hub: RelayHub, dialledNodes?: DialledNodes): Tunnels {
   let open = 0;
   return {
-    async open({ nodeName, target }, signal) {
+    async open(end, signal) {
       if (open >= tunnelsOpenMax) throw tooManyTunnels;
       open += 1;
       try {
-        const side = await hub.ask(nodeName, { transport: 'tunnel', target }, signal);
-        if (side.transport === 'stream') throw await refusalOf(side);
-        const { socket, head } = side.take();
-        if (head.length > 0) socket.unshift(head);
+        const isDialled = dialledNodes?.run(end.nodeName) === true;
+        const socket = await (isDialled ? dialledNodes.open(end, signal) : dialledBack(hub, end, signal));
         open += 1;
         socket.once('close', () => (open -= 1));
         // Its reader gets the error; without one, nothing depends on the stream any more.

@@ -4,7 +4,7 @@ import { bootstrapLabels } from './user-roles.ts';
 
 const apiGroup = 'rbac.authorization.k8s.io';
 export const group = (name: string): RbacSubject => ({ kind: 'Group', apiGroup, name });
-const user = (name: string): RbacSubject => ({ kind: 'User', apiGroup, name });
+export const user = (name: string): RbacSubject => ({ kind: 'User', apiGroup, name });
 const authenticated = group('system:authenticated');
 const unauthenticated = group('system:unauthenticated');
 

@@ -18,6 +18,11 @@ export interface ControllerPrograms {
   readonly kubeScheduler: string;
 }
 
+export interface NodePrograms {
+  readonly kubelet: string;
+  readonly kubeProxy: string;
+}
+
 export interface ProgramPlaces {
   /** Holds `bin/kube-apiserver`, and an etcd in `bin` or `sid/usr/bin`. What is missing is built into `bin`. */
   readonly cache: string;
@@ -39,11 +44,19 @@ export function findPrograms({ cache, kubeApiserver, etcd }: ProgramPlaces, repo
 }
 
 /** Upstream's controllers and scheduler, in the same places. */
-export function findControllerPrograms({ cache }: ProgramPlaces, report: (line: string) => void): ControllerPrograms {
-  const find = (name: string): string =>
-    firstThere([join(cache, 'bin', name)]) ?? build(cache, name, `k8s.io/kubernetes/cmd/${name}`, report);
-  return { kubeControllerManager: find('kube-controller-manager'), kubeScheduler: find('kube-scheduler') };
-}
+export const findControllerPrograms = ({ cache }: ProgramPlaces, report: (line: string) => void): ControllerPrograms => ({
+  kubeControllerManager: findProgram(cache, 'kube-controller-manager', report),
+  kubeScheduler: findProgram(cache, 'kube-scheduler', report),
+});
+
+/** What upstream runs on a node, in the same places. */
+export const findNodePrograms = ({ cache }: ProgramPlaces, report: (line: string) => void): NodePrograms => ({
+  kubelet: findProgram(cache, 'kubelet', report),
+  kubeProxy: findProgram(cache, 'kube-proxy', report),
+});
+
+const findProgram = (cache: string, name: string, report: (line: string) => void): string =>
+  firstThere([join(cache, 'bin', name)]) ?? build(cache, name, `k8s.io/kubernetes/cmd/${name}`, report);
 
 const firstThere = (places: readonly (string | undefined)[]): string | undefined =>
   places.find((place) => place !== undefined && existsSync(place));
@@ -81,7 +94,9 @@ function writeModule(module: string): void {
   const { Dir: source } = JSON.parse(go(module, ['mod', 'download', '-json', `k8s.io/kubernetes@v${upstreamVersion}`])) as { Dir: string };
   const staging = readFileSync(join(source, 'go.mod'), 'utf8').matchAll(/^\s*(?:replace )?(\S+) => \.\/staging/gm);
   const replacements = [...staging].map(([, path]) => `\t${path} => ${path} v0.${upstreamVersion.slice(2)}`);
-  const programs = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'].map((name) => `k8s.io/kubernetes/cmd/${name}`);
+  const programs = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubelet', 'kube-proxy'].map(
+    (name) => `k8s.io/kubernetes/cmd/${name}`,
+  );
   const imports = [...programs, 'go.etcd.io/etcd/server/v3'].map((path) => `\t_ "${path}"`);
   writeFileSync(join(module, 'tools.go'), `//go:build tools\n\npackage judges\n\nimport (\n${imports.join('\n')}\n)\n`);
   const head = `module judges\n\ngo 1.26.0\n\nrequire k8s.io/kubernetes v${upstreamVersion}\n`;
