@@ -40,6 +40,9 @@ export interface AgentConfig extends NodeNetworks, EvictionSettings {
   /** A CredentialProviderConfig, and where its programs are: kubelet's flags of these names. */
   readonly imageCredentialProviderConfig?: string;
   readonly imageCredentialProviderBinDir?: string;
+  /** How full the disk may be before unused images go, and how full it is afterwards. 100: none go. Kubelet's settings. */
+  readonly imageGCHighThresholdPercent?: number;
+  readonly imageGCLowThresholdPercent?: number;
   readonly sandboxImage?: string;
   /** Directory of the CNI configuration that the agent writes and containerd reads. */
   readonly cniDirectory?: string;
@@ -65,6 +68,20 @@ export class ConfigError extends Error {
   override name = 'ConfigError';
 }
 
+/** The percentages of the disk between which images are removed. Source: pkg/kubelet/apis/config/v1beta1/defaults.go */
+export const imageCollection = (config: Pick<AgentConfig, 'imageGCHighThresholdPercent' | 'imageGCLowThresholdPercent'>) => ({
+  high: config.imageGCHighThresholdPercent ?? 85,
+  low: config.imageGCLowThresholdPercent ?? 80,
+});
+
+/** Source: pkg/kubelet/apis/config/validation/validation.go */
+function checkImageCollection(config: Parameters<typeof imageCollection>[0]): void {
+  const { high, low } = imageCollection(config);
+  for (const [name, value] of Object.entries({ imageGCHighThresholdPercent: high, imageGCLowThresholdPercent: low }))
+    if (!Number.isInteger(value) || value < 0 || value > 100) throw new ConfigError(`${name} must be between 0 and 100, inclusive`);
+  if (low >= high) throw new ConfigError(`imageGCLowThresholdPercent ${low} must be less than imageGCHighThresholdPercent ${high}`);
+}
+
 function checkEviction(settings: EvictionSettings): void {
   try {
     thresholdsOf(settings);
@@ -79,6 +96,7 @@ export function parseAgentConfig(text: string): AgentConfig {
   const missing = required.filter((name) => !(name in value));
   if (missing.length > 0) throw new ConfigError(`the agent's configuration lacks ${missing.join(', ')}`);
   checkEviction(value);
+  checkImageCollection(value);
   // Agents that joined before the networks could be chosen have no range in their configuration.
   return { clusterCidr: defaultNetworks.podCidr, ...value } as AgentConfig;
 }

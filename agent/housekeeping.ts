@@ -3,7 +3,7 @@ import { statfs } from 'node:fs/promises';
 import type { EventRecorder } from '../functions/client/event-recorder.ts';
 import type { ContainerImage } from '../functions/kube/generated/types.ts';
 import type { World } from '../functions/world.ts';
-import { sandboxImageDefault, type AgentConfig } from './config.ts';
+import { imageCollection, sandboxImageDefault, type AgentConfig } from './config.ts';
 import { createNodeImages, type DiskUsage } from './images/node-images.ts';
 import { createLogRotation } from './pods/log-rotation.ts';
 import { repeat } from './repeat.ts';
@@ -46,6 +46,7 @@ export function createHousekeeping({ config, world, runtime, events }: Housekeep
     runtime,
     usage: async () => diskUsage(await runtime.imageDirectory()),
     sandboxImage: config.sandboxImage ?? sandboxImageDefault,
+    percent: imageCollection(config),
     onShortage: (message) => events.event(nodeReference(config), 'Warning', 'FreeDiskSpaceFailed', message),
   });
   const rotateLogs = createLogRotation({ ...world, runtime });

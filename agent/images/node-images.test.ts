@@ -16,7 +16,7 @@ const image = (id: string, more: Partial<Image> = {}): Image => ({
   ...more,
 });
 
-function node(images: Image[], used: string[] = []) {
+function node(images: Image[], used: string[] = [], percent = { high: 85, low: 80 }) {
   const world = virtualWorld();
   const removed: string[] = [];
   const shortages: string[] = [];
@@ -24,6 +24,7 @@ function node(images: Image[], used: string[] = []) {
   const nodeImages = createNodeImages({
     ...world,
     sandboxImage,
+    percent,
     runtime: {
       listImages: async () => images.filter(({ id }) => !removed.includes(id)),
       listContainers: async () => used.map((imageRef) => running('main', { state: 'exited', imageRef })),
@@ -78,6 +79,24 @@ describe('when the disk is full', () => {
       'Failed to garbage collect required amount of images. Attempted to free 10 bytes, but only found 0 bytes eligible to free.',
     ]);
   });
+});
+
+test('no image is removed, however full the disk is, where the threshold is 100', async () => {
+  const { collect, world, fill, removed } = node([image('a')], [], { high: 100, low: 80 });
+  await collect();
+  await world.advance(twoMinutes);
+  fill(100);
+  await collect();
+  assert.deepEqual(removed, []);
+});
+
+test('what a container uses, and the sandbox’s image, stay when all unused images go', async () => {
+  const { freeUnused, refresh, world, removed, images } = node([image('a'), image('b'), image('p', { tags: [sandboxImage] })], ['a']);
+  await refresh();
+  await world.advance(twoMinutes);
+  images.push(image('c'));
+  await freeUnused();
+  assert.deepEqual(removed, ['b']);
 });
 
 test('the Node lists its images the same, in whatever order the runtime does', async () => {

@@ -19,6 +19,8 @@ export interface NodeImagesOptions {
   readonly usage: () => Promise<DiskUsage>;
   /** What sandboxes are made of: no container names it, and no registry may be in reach. */
   readonly sandboxImage: string;
+  /** Above the first percentage of the disk, images are removed until it is at the second one. 100: none are. */
+  readonly percent: { readonly high: number; readonly low: number };
   /** Reports that not enough could be freed. */
   readonly onShortage: (message: string) => void;
 }
@@ -34,8 +36,6 @@ export interface NodeImages {
   collect(): Promise<void>;
 }
 
-const fullShare = 0.85;
-const goalShare = 0.8;
 const unusedMsMin = 2 * 60 * 1000;
 const imagesListed = 50;
 const namesListed = 5;
@@ -43,7 +43,9 @@ const namesListed = 5;
 interface Seen {
   readonly image: Image;
   readonly firstMs: number;
+  /** When it was last seen in use; 0: never. */
   readonly usedMs: number;
+  readonly isUsed: boolean;
 }
 
 /** Runtimes list in any order; the Node's status must not change when the images did not. */
@@ -67,7 +69,7 @@ export function createNodeImages(options: NodeImagesOptions): NodeImages {
         const before = seen.get(image.id);
         const isUsed =
           [image.id, ...image.tags, ...image.digests].some((name) => used.has(name)) || image.tags.includes(options.sandboxImage);
-        return [image.id, { image, firstMs: before?.firstMs ?? nowMs, usedMs: isUsed ? nowMs : (before?.usedMs ?? 0) }];
+        return [image.id, { image, firstMs: before?.firstMs ?? nowMs, usedMs: isUsed ? nowMs : (before?.usedMs ?? 0), isUsed }];
       }),
     );
   };
@@ -75,7 +77,7 @@ export function createNodeImages(options: NodeImagesOptions): NodeImages {
   /** Longest unused first. */
   const unused = (nowMs: number): Seen[] =>
     [...seen.values()]
-      .filter(({ usedMs, firstMs }) => usedMs < nowMs && nowMs - firstMs >= unusedMsMin)
+      .filter(({ isUsed, firstMs }) => !isUsed && nowMs - firstMs >= unusedMsMin)
       .toSorted((a, b) => a.usedMs - b.usedMs || a.firstMs - b.firstMs);
 
   const free = async (wantedBytes: number): Promise<void> => {
@@ -109,9 +111,10 @@ export function createNodeImages(options: NodeImagesOptions): NodeImages {
     },
     async collect() {
       await refresh();
+      const { high, low } = options.percent;
       const { capacityBytes, availableBytes } = await options.usage();
-      if (capacityBytes === 0 || 1 - availableBytes / capacityBytes < fullShare) return;
-      await free(Math.ceil(capacityBytes * (1 - goalShare) - availableBytes));
+      if (high === 100 || capacityBytes === 0 || 1 - availableBytes / capacityBytes < high / 100) return;
+      await free(Math.ceil(capacityBytes * (1 - low / 100) - availableBytes));
       await refresh();
     },
   };

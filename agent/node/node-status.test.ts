@@ -5,7 +5,7 @@ import type { Node } from '../../functions/kube/generated/types.ts';
 import { gitVersion } from '../../functions/kube/kubernetes-version.ts';
 import { StatusError } from '../../functions/kube/status-error.ts';
 import { nowMs } from '../../test/support/node-pod.ts';
-import { parseAgentConfig, type AgentConfig } from '../config.ts';
+import { imageCollection, parseAgentConfig, type AgentConfig } from '../config.ts';
 import type { RuntimeReadiness } from '../runtime/runtime.ts';
 import { allocatableOf, nodeObject, nodeStatus, type NodeStatusInput } from './node-status.ts';
 import { registerNode } from './registration.ts';
@@ -169,6 +169,18 @@ describe('the configuration', () => {
     assert.throws(() => parseAgentConfig('null'), { message: 'the agent needs a JSON object as its configuration' });
     assert.throws(() => parseAgentConfig(JSON.stringify({ ...config, server: undefined, nodeIp: undefined })), {
       message: "the agent's configuration lacks server, nodeIp",
+    });
+  });
+
+  test('the configuration names percentages of the disk at which images go, the lower one below the higher', () => {
+    const parse = (settings: Partial<AgentConfig>): AgentConfig => parseAgentConfig(JSON.stringify({ ...config, ...settings }));
+    assert.deepEqual(imageCollection(parse({})), { high: 85, low: 80 });
+    assert.deepEqual(imageCollection(parse({ imageGCHighThresholdPercent: 100 })), { high: 100, low: 80 });
+    assert.throws(() => parse({ imageGCHighThresholdPercent: 80 }), {
+      message: 'imageGCLowThresholdPercent 80 must be less than imageGCHighThresholdPercent 80',
+    });
+    assert.throws(() => parse({ imageGCHighThresholdPercent: 101 }), {
+      message: 'imageGCHighThresholdPercent must be between 0 and 100, inclusive',
     });
   });
 });

@@ -13,6 +13,7 @@ import type { Log } from '../../functions/world.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { writePrivately } from './data-directory.ts';
 import { startContainerd, stopContainerd } from './hosts/containerd.ts';
+import { sharedDisk } from './hosts/shared-disk.ts';
 import { createFabric, type Fabric } from './hosts/fabric.ts';
 import type { Host } from './hosts/host.ts';
 import { endProcess, type ProcessRecord, recordProcess, runningProcess } from './process-record.ts';
@@ -86,6 +87,7 @@ export async function startNode(options: NodeOptions): Promise<void> {
     ...options.networks,
     cniDirectory: cniConfDirectory,
     cgroupRoot: host.cgroupParent,
+    ...sharedDisk,
   };
   writePrivately(files.token, options.token);
   writePrivately(files.config, `${JSON.stringify(config, undefined, 2)}\n`);

@@ -8,6 +8,7 @@ import type { AgentConfig } from '../../agent/config.ts';
 import { startContainerd, type RunningContainerd } from '../../infra/local/hosts/containerd.ts';
 import { createFabric, removeFabric } from '../../infra/local/hosts/fabric.ts';
 import type { Host } from '../../infra/local/hosts/host.ts';
+import { sharedDisk } from '../../infra/local/hosts/shared-disk.ts';
 import { buildImages, importImages } from '../../infra/images/build.ts';
 import { ownId } from './own-id.ts';
 import { scriptedApiserver, type ScriptedApiserver } from './scripted-apiserver.ts';
@@ -65,6 +66,7 @@ export async function agentNode(podCidr: string, options: AgentNodeOptions = {})
     clusterCidr: '10.244.0.0/16',
     cniDirectory: containerd.cniConfDirectory,
     cgroupRoot: host.cgroupParent,
+    ...sharedDisk,
   };
   writeFileSync(config.tokenFile, 'secret');
   const configFile = join(directory, 'agent.json');
