@@ -22,8 +22,8 @@ export async function wheelsDirectory({ package: name }: PythonPackage, version:
   rmSync(making, { recursive: true, force: true });
   mkdirSync(dirname(directory), { recursive: true });
   const target = ['--python-version', pythonVersion, ...platforms.flatMap((platform) => ['--platform', platform]), '--target', making];
-  const install = ['python3', '-m', 'pip', 'install', '--quiet', '--only-binary=:all:', ...target, `${name}==${version}`];
-  await runCommand(install, { timeoutMs: installMsMax });
+  const pip = ['python3', '-m', 'pip', 'install', '--quiet', '--no-compile', '--only-binary=:all:'];
+  await runCommand([...pip, ...target, `${name}==${version}`], { timeoutMs: installMsMax });
   renameSync(making, directory);
   return directory;
 }
