@@ -3,6 +3,7 @@
  * Source: apiserver, pkg/cel/types.go.
  */
 import { type CelType, structType } from './check/type.ts';
+import { escapedName, isReserved } from './escape.ts';
 import type { ListIdentity } from './values/json.ts';
 
 export interface DeclaredType {
@@ -23,6 +24,11 @@ export interface DeclaredField {
   /** Its name in JSON; its name in expressions may be escaped. */
   readonly jsonName: string;
   readonly declared: DeclaredType;
+}
+
+/** The field that an expression selects: by its escaped name, or by a reserved word itself. */
+export function selectedField({ fields }: DeclaredType, name: string): DeclaredField | undefined {
+  return fields?.get(name) ?? (isReserved(name) ? fields?.get(escapedName(name) ?? name) : undefined);
 }
 
 export const isDeclaredObject = ({ fields }: DeclaredType): boolean => fields !== undefined;

@@ -85,6 +85,19 @@ describe('a program', () => {
     assert.equal(compiled('type(self.count) == int', known).evaluate(() => jsonValue({ count: 1 }, self)).result, true);
   });
 
+  test('a reserved word selects the field of that name, and so does its escaped form', () => {
+    const fields = new Map([['__namespace__', { jsonName: 'namespace', declared: text }]]);
+    const metadata = { type: structType('metadata'), fields, sizeMax: 0, serializedMin: 2 };
+    const declared = environment({ self: metadata.type }, [metadata]);
+    for (const name of ['namespace', '__namespace__']) {
+      const program = compiled(`has(self.${name}) && self.${name} == 'a'`, declared);
+      assert.equal(program.evaluate(() => jsonValue({ namespace: 'a' }, metadata)).result, true, name);
+      assert.equal(program.evaluate(() => jsonValue({}, metadata)).result, false, name);
+    }
+    const refused = compileProgram('self.package', declared);
+    assert.ok(isRefused(refused) && refused.problem.includes("undefined field 'package'"));
+  });
+
   test('a program that is 250 levels deep is refused', () => {
     const program = compileProgram(`${'('.repeat(300)}1${')'.repeat(300)}`, environment({}));
     assert.ok(isRefused(program) && program.problem.includes('expression recursion limit exceeded: 250'));

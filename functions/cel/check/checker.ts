@@ -1,4 +1,5 @@
 /** Gives every part of an expression its type, or reports what does not fit. Source: cel-go, checker/checker.go. */
+import { selectedField } from '../declared-type.ts';
 import type { Call, Expression, Fold, ListLiteral, MapLiteral, ObjectLiteral, Select } from '../syntax/expression.ts';
 import type { Issue } from '../syntax/issues.ts';
 import { typeOfValue } from '../values/type-of.ts';
@@ -145,7 +146,9 @@ class Checker {
   }
 
   private structField(at: number, { name }: CelType, field: string): CelType | undefined {
-    const declared = this.environment.objects.get(name) ?? this.environment.constructible?.find(name);
+    const object = this.environment.objects.get(name);
+    if (object !== undefined) return selectedField(object, field)?.declared.type;
+    const declared = this.environment.constructible?.find(name);
     if (declared === undefined && typeNamed(name) === undefined) this.report(at, `unexpected failed resolution of '${name}'`);
     return declared?.fields?.get(field)?.declared.type;
   }

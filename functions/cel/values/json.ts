@@ -1,7 +1,7 @@
 /** JSON as values of expressions: by its declared type, or as upstream reads it where nothing is declared. */
 import type { Json, JsonObject } from '../../kube/object.ts';
 import { ownField } from '../../kube/own-field.ts';
-import { type DeclaredType, isDeclaredObject } from '../declared-type.ts';
+import { type DeclaredType, isDeclaredObject, selectedField } from '../declared-type.ts';
 import { parseDuration, parseTimestamp } from './time.ts';
 import { type CelMap, type CelObject, type CelValue, Duration, Failure } from './value.ts';
 
@@ -93,7 +93,7 @@ class JsonStruct implements CelObject {
   field(name: string): CelValue | undefined {
     const known = this.read.get(name);
     if (known !== undefined) return known;
-    const field = this.declared.fields?.get(name);
+    const field = selectedField(this.declared, name);
     const json = field === undefined ? undefined : ownField(this.json, field.jsonName);
     if (field === undefined || json === undefined) return undefined;
     const value = jsonValue(json, field.declared);
