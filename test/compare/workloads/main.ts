@@ -17,6 +17,8 @@ import { namespaceOfScenario, readScenarios, type Scenario } from './scenario.ts
 const optionTypes = {
   json: { type: 'boolean', default: false },
   only: { type: 'string' },
+  /** `upstream`: kube-controller-manager and kube-scheduler run on our API, too. */
+  controllers: { type: 'string', default: 'ours' },
   'at-once': { type: 'string', default: '8' },
   out: { type: 'string' },
   cache: { type: 'string', default: join(import.meta.dirname, '../../../.cache') },
@@ -110,21 +112,27 @@ export async function compareWorkloads(args: readonly string[]): Promise<number>
   const print = (text: string): void => void (options.json ? process.stderr : process.stdout).write(`${text}\n`);
   const wanted = options.only?.split(',');
   const scenarios = readScenarios().filter(({ name }) => wanted === undefined || wanted.some((part) => name.includes(part)));
-  const verdicts = await withBothPlanes({ cache: options.cache }, print, async (planes) => {
-    const [upstream, ours] = [await openSide(planes[0]), await openSide(planes[1])];
-    try {
-      return await judgeAll(scenarios, Number(options['at-once']), async (scenario) => {
-        const verdict = await judge(scenario, [upstream, ours]);
-        const { differences, argued } = verdict;
-        print(`${differences.length === 0 ? 'same' : 'DIFFERS'}  ${scenario.name}${argued.length > 0 ? ` (${argued.length} argued)` : ''}`);
-        for (const line of differences) print(`    ${line}`);
-        return verdict;
-      });
-    } finally {
-      upstream.stop();
-      ours.stop();
-    }
-  });
+  const verdicts = await withBothPlanes(
+    { cache: options.cache, controllers: options.controllers === 'upstream' ? 'upstream' : 'ours' },
+    print,
+    async (planes) => {
+      const [upstream, ours] = [await openSide(planes[0]), await openSide(planes[1])];
+      try {
+        return await judgeAll(scenarios, Number(options['at-once']), async (scenario) => {
+          const verdict = await judge(scenario, [upstream, ours]);
+          const { differences, argued } = verdict;
+          print(
+            `${differences.length === 0 ? 'same' : 'DIFFERS'}  ${scenario.name}${argued.length > 0 ? ` (${argued.length} argued)` : ''}`,
+          );
+          for (const line of differences) print(`    ${line}`);
+          return verdict;
+        });
+      } finally {
+        upstream.stop();
+        ours.stop();
+      }
+    },
+  );
   const equal = verdicts.filter(({ differences }) => differences.length === 0).length;
   const argued = verdicts.filter((verdict) => verdict.argued.length > 0).length;
   if (options.json) process.stdout.write(`${JSON.stringify({ scenarios: verdicts.length, equal, argued })}\n`);
