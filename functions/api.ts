@@ -39,7 +39,7 @@ import { createTunnels } from './apiserver/tunnel/tunnels.ts';
 import { createTunnelsByMail, type TunnelsByMail } from './apiserver/tunnel/tunnels-by-mail.ts';
 import { createConverter } from './apiserver/webhook/conversion.ts';
 import { createWebhookClient } from './apiserver/webhook/webhook-client.ts';
-import type { Poster } from './apiserver/verbs/post-many.ts';
+import type { Writer } from './apiserver/verbs/write-many.ts';
 import { type BindPod, legacyBinding } from './apiserver/verbs/legacy-binding.ts';
 import type { Proxy } from './apiserver/server.ts';
 import type { CertificatePair } from './client/certificates.ts';
@@ -133,26 +133,26 @@ export const workerUser = (name: string): User => ({
 });
 
 /** Stands for those that did not come by HTTP, where answers are counted. */
-const postRequest = new Request('https://kubernetes.default.svc', { method: 'POST' });
+const writeRequest = new Request('https://kubernetes.default.svc', { method: 'POST' });
 
-interface PostingParts extends Pick<ApiOptions, 'answered' | 'audit'> {
+interface WritingParts extends Pick<ApiOptions, 'answered' | 'audit'> {
   /** It has clients before it is made. */
   server(): ApiServer;
 }
 
-/** A client that posts to many objects at once without HTTP. What is recorded for an audit goes one by one. */
-function postingMany(
-  { server, answered, audit }: PostingParts,
-  poster: Poster,
+/** A client that sends many writes at once without HTTP. What is recorded for an audit goes one by one. */
+function writingMany(
+  { server, answered, audit }: WritingParts,
+  writer: Writer,
   clientOver: (connection: Connection, userAgent: string) => Client,
 ): Client {
-  const client = clientOver(poster.connection, poster.userAgent);
+  const client = clientOver(writer.connection, writer.userAgent);
   if (audit !== undefined) return client;
   return {
     ...client,
-    async createSubresources(...[type, subresource, bodies]) {
-      const refused = await server().postMany({ type, subresource, bodies }, poster);
-      for (const error of refused) answered?.(postRequest, new Response(null, { status: error?.code ?? 201 }));
+    async writeMany(writes) {
+      const refused = await server().writeMany(writes, writer);
+      for (const error of refused) answered?.(writeRequest, new Response(null, { status: error?.code ?? 201 }));
       return refused;
     },
   };
@@ -190,7 +190,7 @@ export function createApi(options: ApiOptions): Api {
     createHttpClient({ baseUrl: 'https://kubernetes.default.svc', fetch: (request) => fetch(request, connection), userAgent });
   const clientFor: Api['clientFor'] = (user, epoch) => {
     const connection: Connection = epoch === undefined ? { user } : { user, epoch };
-    return postingMany({ ...options, server: () => server }, { user, userAgent: managerOf(user), connection }, clientOver);
+    return writingMany({ ...options, server: () => server }, { user, userAgent: managerOf(user), connection }, clientOver);
   };
   const fetch: Api['fetch'] = async (request, connection) => {
     const response = await (past(request, connection) ?? server.fetch(request, connection));

@@ -2,7 +2,7 @@
  * The apiserver. One catch-all route, and behind it one chain, in one function: what every request goes through, in
  * order. It is a `fetch`, so that it runs behind any host, and in a test without one.
  */
-import type { Refused } from '../client/client.ts';
+import type { ManyWrite, Refused } from '../client/client.ts';
 import { Hono } from 'hono/tiny';
 import type { Store } from '../store/store.ts';
 import type { LogKeys, World } from '../world.ts';
@@ -49,7 +49,7 @@ import type { LiveRegistry } from './registry/live-registry.ts';
 import { whileDeclared } from './registry/kind-changed.ts';
 import { groupVersionResourceText, type ResourceIndex, type ServedKind } from './registry/resource-index.ts';
 import type { Proxy, Server } from './server.ts';
-import type { Poster, Posts } from './verbs/post-many.ts';
+import type { Writer } from './verbs/write-many.ts';
 import { isLongRunning, serveResource } from './verbs/resource-endpoint.ts';
 import { type Converter, noConverter } from './webhook/conversion.ts';
 
@@ -88,7 +88,7 @@ export interface ApiServerOptions {
 export interface ApiServer {
   fetch(request: Request, connection?: Connection): Promise<Response>;
   /** For workers in this process. Nothing is recorded for an audit. */
-  postMany(posts: Posts, poster: Poster): Promise<readonly Refused[]>;
+  writeMany(writes: readonly ManyWrite[], writer: Writer): Promise<readonly Refused[]>;
 }
 
 /** What is noted of a request on its way, besides its answer. */
@@ -134,14 +134,14 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   app.all('*', ({ req, env }) => serve(parts, req.raw, env));
   return {
     fetch: async (request, connection = {}) => app.fetch(request, connection),
-    async postMany(posts, poster) {
-      const { epoch } = poster.connection;
+    async writeMany(writes, writer) {
+      const { epoch } = writer.connection;
       const server = epoch === undefined ? parts.server : { ...parts.server, epoch };
-      const { postMany } = await import('./verbs/post-many.ts');
-      return postMany(
+      const { writeMany } = await import('./verbs/write-many.ts');
+      return writeMany(
         { server, flowControl: parts.flowControl, authorize: (request) => authorize(authorizer, request, request) },
-        posts,
-        poster,
+        writes,
+        writer,
       );
     },
   };

@@ -44,6 +44,22 @@ export interface CreateOptions {
   readonly dryRun?: boolean;
 }
 
+/** One of many writes that are sent at once. */
+export type ManyWrite =
+  | { readonly verb: 'create'; readonly type: ResourceType; readonly object: KubeObject }
+  /** To a subresource of the object that the body names. */
+  | { readonly verb: 'post'; readonly type: ResourceType; readonly subresource: string; readonly body: KubeObject }
+  | {
+      readonly verb: 'patch';
+      readonly type: ResourceType;
+      readonly at: ObjectName;
+      readonly patch: unknown;
+      readonly patchType: PatchType;
+      /** The object itself, or its `status`. */
+      readonly subresource: '' | 'status';
+    }
+  | { readonly verb: 'delete'; readonly type: ResourceType; readonly at: ObjectName; readonly options: DeleteOptions };
+
 /** Undefined: it was done. */
 export type Refused = StatusError | undefined;
 
@@ -61,6 +77,6 @@ export interface Client {
   deleteCollection<T extends KubeObject>(type: ResourceType<T>, list: ListOptions, options?: DeleteOptions): Promise<void>;
   /** POST to a subresource: `binding`, `eviction`, `token`. */
   createSubresource<A>(type: ResourceType, at: ObjectName, subresource: string, body: unknown, options?: CreateOptions): Promise<A>;
-  /** The same for many objects at once: why each was refused, in the order of `bodies`; undefined where it was not. Each body names its object. */
-  createSubresources(type: ResourceType, subresource: string, bodies: readonly KubeObject[]): Promise<readonly Refused[]>;
+  /** Sends many writes at once, in no order: why each was refused, in the order of `writes`; undefined where it was not. */
+  writeMany(writes: readonly ManyWrite[]): Promise<readonly Refused[]>;
 }

@@ -1,5 +1,5 @@
 /**
- * Writes Events: queued, counted instead of repeated, and limited for each object. So a controller in a loop does not
+ * Writes Events: queued, many at once, counted instead of repeated, and limited for each object. So a controller in a loop does not
  * fill the store. Source: client-go, tools/record/{event,events_cache}.go.
  */
 import type { Event, ObjectReference } from '../kube/generated/types.ts';
@@ -9,7 +9,7 @@ import { events } from '../kube/resource-type.ts';
 import { isNotFound } from '../kube/status-error.ts';
 import { timestamp } from '../kube/time.ts';
 import type { World } from '../world.ts';
-import type { Client } from './client.ts';
+import type { Client, ManyWrite } from './client.ts';
 import type { EventRecorder } from './event-recorder.ts';
 
 export interface EventRecorderOptions {
@@ -34,6 +34,8 @@ const similarMax = 10;
 const similarMs = 600_000;
 /** Events that wait while the apiserver does not answer; more are dropped. */
 const waitingMax = 1000;
+/** Events that are written at once. */
+const writtenAtOnce = 256;
 
 interface Occurrence {
   readonly reference: ObjectReference;
@@ -41,6 +43,11 @@ interface Occurrence {
   readonly reason: string;
   readonly message: string;
   readonly atMs: number;
+}
+
+interface Failed {
+  readonly reason: string | undefined;
+  readonly error: unknown;
 }
 
 interface Known {
@@ -57,24 +64,31 @@ export function createEventRecorder(options: EventRecorderOptions): QueuedEventR
   const { clock, log } = options.world;
   const limits = new SpamLimits();
   const writer = new EventWriter(options);
-  let waiting = 0;
+  const waiting: Occurrence[] = [];
   let written: Promise<void> = Promise.resolve();
+  // Those that a node sends over the network keep their order one by one.
+  const atOnce = options.host === undefined ? writtenAtOnce : 1;
+  const write = async (occurrences: readonly Occurrence[]): Promise<void> => {
+    try {
+      for (const { reason, error } of await writer.write(occurrences)) log.warn('an event could not be written', { reason, error });
+    } catch (error) {
+      log.warn('events could not be written', { count: occurrences.length, error });
+    }
+  };
+  /** What is recorded meanwhile goes with the next ones. */
+  const writeWaiting = async (): Promise<void> => {
+    while (waiting.length > 0) {
+      await write(waiting.slice(0, atOnce));
+      waiting.splice(0, atOnce);
+    }
+  };
   return {
     event(object, type, reason, ...[message, { fieldPath } = {}]) {
       const reference = referenceTo(object, fieldPath);
       const atMs = clock.now();
-      if (waiting >= waitingMax || !limits.allows(reference, atMs)) return;
-      waiting += 1;
-      const write = async (): Promise<void> => {
-        try {
-          await writer.write({ reference, type, reason, message, atMs });
-        } catch (error) {
-          log.warn('an event could not be written', { reason, error });
-        } finally {
-          waiting -= 1;
-        }
-      };
-      written = written.then(write);
+      if (waiting.length >= waitingMax || !limits.allows(reference, atMs)) return;
+      waiting.push({ reference, type, reason, message, atMs });
+      if (waiting.length === 1) written = written.then(writeWaiting);
     },
     flush: () => written,
   };
@@ -143,29 +157,62 @@ class EventWriter {
     this.#options = options;
   }
 
-  /** One more of an Event that is known, or a new one. */
-  async write(occurrence: Occurrence): Promise<void> {
-    const { message, isCombined } = this.#combined(occurrence);
-    const { reference, type, reason, atMs } = occurrence;
-    const key = [objectKey(reference), reference.fieldPath, type, reason, isCombined ? '' : message].join('\n');
-    const known = this.#known.get(key);
-    if (known !== undefined && (await this.#repeat(known, { ...occurrence, message }))) return;
-    const event = this.#eventOf({ ...occurrence, message }, timestamp(atMs));
-    await this.#options.client.create(events, event);
-    this.#known.set(key, { name: nameOf(event), count: 1 });
+  /** Each is one more of an Event that is known, or a new one. Returns those that could not be written. */
+  async write(occurrences: readonly Occurrence[]): Promise<readonly Failed[]> {
+    const failed: Failed[] = [];
+    let group = new Map<string, Occurrence>();
+    for (const occurrence of occurrences) {
+      const { message, isCombined } = this.#combined(occurrence);
+      const { reference, type, reason } = occurrence;
+      const key = [objectKey(reference), reference.fieldPath, type, reason, isCombined ? '' : message].join('\n');
+      // How often it happened is known once the one before is written.
+      if (group.has(key)) {
+        failed.push(...(await this.#writeGroup(group)));
+        group = new Map();
+      }
+      group.set(key, { ...occurrence, message });
+    }
+    failed.push(...(await this.#writeGroup(group)));
+    return failed;
   }
 
-  /** False when the Event is gone meanwhile. */
-  async #repeat(known: Known, { reference, message, atMs }: Occurrence): Promise<boolean> {
-    const at = { namespace: reference.namespace ?? 'default', name: known.name };
-    try {
-      await this.#options.client.patch(events, at, { count: known.count + 1, lastTimestamp: timestamp(atMs), message });
-      known.count += 1;
-      return true;
-    } catch (error) {
-      if (isNotFound(error)) return false;
-      throw error;
-    }
+  /** No two of them are the same Event. */
+  async #writeGroup(group: ReadonlyMap<string, Occurrence>): Promise<readonly Failed[]> {
+    const repeated = [...group].filter(([key]) => this.#known.get(key) !== undefined);
+    const refused = await this.#options.client.writeMany(repeated.map(([key, occurrence]) => this.#repetition(key, occurrence)));
+    const failed = repeated.flatMap(([key, { reason }], index): Failed[] => {
+      const error = refused[index];
+      const known = this.#known.get(key);
+      if (error === undefined && known !== undefined) known.count += 1;
+      return error === undefined || isNotFound(error) ? [] : [{ reason, error }];
+    });
+    // An Event that is gone meanwhile begins anew.
+    const gone = new Set(repeated.flatMap(([key], index) => (isNotFound(refused[index]) ? [key] : [])));
+    const isNew = ([key]: readonly [string, Occurrence]): boolean => gone.has(key) || !repeated.some(([other]) => other === key);
+    return [...failed, ...(await this.#createAll([...group].filter(isNew)))];
+  }
+
+  #repetition(key: string, { reference, message, atMs }: Occurrence): ManyWrite {
+    const { name = '', count = 0 } = this.#known.get(key) ?? {};
+    return {
+      verb: 'patch',
+      type: events,
+      at: { namespace: reference.namespace ?? 'default', name },
+      patch: { count: count + 1, lastTimestamp: timestamp(atMs), message },
+      patchType: 'application/merge-patch+json',
+      subresource: '',
+    };
+  }
+
+  async #createAll(occurrences: readonly (readonly [key: string, Occurrence])[]): Promise<readonly Failed[]> {
+    const made = occurrences.map(([key, occurrence]) => ({ key, event: this.#eventOf(occurrence, timestamp(occurrence.atMs)) }));
+    const refused = await this.#options.client.writeMany(made.map(({ event }) => ({ verb: 'create', type: events, object: event })));
+    return made.flatMap(({ key, event }, index): Failed[] => {
+      const error = refused[index];
+      if (error !== undefined) return [{ reason: event.reason, error }];
+      this.#known.set(key, { name: nameOf(event), count: 1 });
+      return [];
+    });
   }
 
   /** Many messages that differ only in their text become one Event. */

@@ -8,7 +8,7 @@ import { nameOf, namespaceOf } from '../kube/object.ts';
 import type { ResourceType } from '../kube/resource-type.ts';
 import { apiVersionOf } from '../kube/resource-type.ts';
 import { StatusError } from '../kube/status-error.ts';
-import type { Client, DeleteOptions, ListOptions, PatchOptions, Refused, WatchEvent, WatchOptions } from './client.ts';
+import type { Client, DeleteOptions, ListOptions, ManyWrite, PatchOptions, Refused, WatchEvent, WatchOptions } from './client.ts';
 
 export interface HttpClientOptions {
   readonly fetch: (request: Request) => Promise<Response>;
@@ -63,7 +63,7 @@ export function createHttpClient(options: HttpClientOptions): Client {
   const send = (call: Call): Promise<Response> => options.fetch(requestOf(options, call));
   const answer = async <A>(call: Call): Promise<A> => (await checked(await send(call))).json() as Promise<A>;
 
-  return {
+  const client: Client = {
     get: (type, at) => answer({ method: 'GET', path: objectPath(type, at) }),
     getSubresource: (...[type, at, subresource, query = {}]) => answer({ method: 'GET', path: objectPath(type, at, subresource), query }),
     list: async <T extends KubeObject>(type: ResourceType<T>, list: ListOptions = {}) => {
@@ -91,26 +91,40 @@ export function createHttpClient(options: HttpClientOptions): Client {
     },
     createSubresource: (...[type, at, subresource, body, { dryRun = false } = {}]) =>
       answer({ method: 'POST', path: objectPath(type, at, subresource), body, query: { dryRun: dryRun ? 'All' : undefined } }),
-    async createSubresources(type, subresource, bodies) {
+    async writeMany(writes) {
       const refused: Refused[] = [];
-      for (let done = 0; done < bodies.length; done += requestsAtOnce) {
-        const posts = bodies.slice(done, done + requestsAtOnce).map((body) => {
-          const path = objectPath(type, placeOf(body), subresource);
-          return refusalOf(answer({ method: 'POST', path, body }));
-        });
-        refused.push(...(await Promise.all(posts)));
+      for (let done = 0; done < writes.length; done += requestsAtOnce) {
+        const group = writes.slice(done, done + requestsAtOnce);
+        refused.push(...(await Promise.all(group.map((write) => refusalOf(writeOne(client, write))))));
       }
       return refused;
     },
   };
+  return client;
+}
+
+function writeOne(client: Client, write: ManyWrite): Promise<unknown> {
+  const { verb, type } = write;
+  switch (verb) {
+    case 'create':
+      return client.create(type, write.object);
+    case 'post':
+      return client.createSubresource(type, placeOf(write.body), write.subresource, write.body);
+    case 'patch':
+      return client.patch(type, write.at, write.patch, { patchType: write.patchType, subresource: write.subresource });
+    case 'delete':
+      return client.delete(type, write.at, write.options);
+    default:
+      return verb satisfies never;
+  }
 }
 
 /** Fewer than the API lets one user have under way. */
 const requestsAtOnce = 64;
 
-async function refusalOf(post: Promise<unknown>): Promise<Refused> {
+async function refusalOf(write: Promise<unknown>): Promise<Refused> {
   try {
-    await post;
+    await write;
     return undefined;
   } catch (error) {
     if (error instanceof StatusError) return error;

@@ -1,12 +1,12 @@
 /** The two writes of the scheduler: binding a pod to a node, and reporting that it fits nowhere. */
 import type { Binding, Pod, PodCondition } from '../kube/generated/types.ts';
 import { conditionOf } from '../kube/conditions.ts';
-import type { Refused } from '../client/client.ts';
+import type { ManyWrite, Refused } from '../client/client.ts';
 import { nameOf, namespaceOf, uidOf } from '../kube/object.ts';
 import { pods } from '../kube/resource-type.ts';
-import { isConflict, isNotFound } from '../kube/status-error.ts';
 import { timestamp } from '../kube/time.ts';
 import type { ReconcileContext } from '../workers/controller.ts';
+import { statusPatch, writeUnlessGone } from './write-pods.ts';
 
 export interface Bind {
   readonly pod: Pod;
@@ -22,7 +22,9 @@ const bindingOf = ({ pod, nodeName }: Bind): Binding => ({
 
 /** Binds many pods in one go. In their order, why one could not be bound. */
 export async function bindPods(binds: readonly Bind[], { client, events }: ReconcileContext): Promise<readonly Refused[]> {
-  const refused = await client.createSubresources(pods, 'binding', binds.map(bindingOf));
+  const refused = await client.writeMany(
+    binds.map((bind) => ({ verb: 'post', type: pods, subresource: 'binding', body: bindingOf(bind) })),
+  );
   for (const [index, { pod, nodeName }] of binds.entries())
     if (refused[index] === undefined)
       events.event(pod, 'Normal', 'Scheduled', `Successfully assigned ${namespaceOf(pod)}/${nameOf(pod)} to ${nodeName}`);
@@ -30,24 +32,25 @@ export async function bindPods(binds: readonly Bind[], { client, events }: Recon
 }
 
 export interface Waiting {
+  readonly pod: Pod;
   readonly message: string;
   /** For which node it waits; null: for none any more. Left out: as before. */
   readonly nominatedNodeName?: string | null;
 }
 
-/**
- * Writes in one go why the pod waits and for which node, when that is new; the Event is counted, so it is sent with each such
- * change only.
- */
-export async function markUnschedulable(
-  pod: Pod,
-  { message, nominatedNodeName }: Waiting,
-  { client, events, clock }: ReconcileContext,
-): Promise<void> {
+/** Reports why pods wait and for which node, where that is new. An Event is counted, so it is sent with each such change only. */
+export async function markUnschedulable(waiting: readonly Waiting[], context: ReconcileContext): Promise<void> {
+  await writeUnlessGone(
+    waiting.flatMap((one) => unschedulablePatch(one, context) ?? []),
+    context,
+  );
+}
+
+function unschedulablePatch({ pod, message, nominatedNodeName }: Waiting, { events, clock }: ReconcileContext): ManyWrite | undefined {
   const before = conditionOf(pod.status?.conditions, 'PodScheduled');
   const isReported = before?.status === 'False' && before.message === message;
   const isNominated = nominatedNodeName === undefined || (nominatedNodeName ?? '') === (pod.status?.nominatedNodeName ?? '');
-  if (isReported && isNominated) return;
+  if (isReported && isNominated) return undefined;
   const condition: PodCondition = {
     type: 'PodScheduled',
     status: 'False',
@@ -57,17 +60,5 @@ export async function markUnschedulable(
     lastTransitionTime: before?.status === 'False' ? before.lastTransitionTime : timestamp(clock.now()),
   };
   if (!isReported) events.event(pod, 'Warning', 'FailedScheduling', message);
-  const status = { ...(!isReported && { conditions: [condition] }), ...(!isNominated && { nominatedNodeName }) };
-  try {
-    const at = { namespace: namespaceOf(pod), name: nameOf(pod) };
-    await client.patch(
-      pods,
-      at,
-      { metadata: { uid: uidOf(pod) }, status },
-      { patchType: 'application/strategic-merge-patch+json', subresource: 'status' },
-    );
-  } catch (error) {
-    // Deleted or replaced meanwhile: it waits no more.
-    if (!isNotFound(error) && !isConflict(error)) throw error;
-  }
+  return statusPatch(pod, { ...(!isReported && { conditions: [condition] }), ...(!isNominated && { nominatedNodeName }) });
 }

@@ -161,6 +161,11 @@ export class Pass {
 export type BindDecision = Extract<Decision, { outcome: 'bind' }>;
 
 export const isBind = (decision: Decision): decision is BindDecision => decision.outcome === 'bind';
+
+export type RefusedDecision = Extract<Decision, { outcome: 'wait' | 'preempt' }>;
+
+export const isRefused = (decision: Decision): decision is RefusedDecision => decision.outcome === 'wait' || decision.outcome === 'preempt';
+export const isPreempt = (decision: Decision): decision is Extract<Decision, { outcome: 'preempt' }> => decision.outcome === 'preempt';
 const isWait = (decision: Decision): decision is Extract<Decision, { outcome: 'wait' }> => decision.outcome === 'wait';
 
 function hintsOf(refusals: readonly Refusal[], { filters }: SchedulerProfile): Hints {

@@ -1,57 +1,62 @@
-/** Takes the room: marks and deletes the victims. Source: framework/preemption/executor.go. */
+/** Takes the room: marks and deletes the victims of many pods at once. Source: framework/preemption/executor.go. */
+import type { ManyWrite } from '../client/client.ts';
 import type { Pod, PodCondition } from '../kube/generated/types.ts';
 import { isTerminating, nameOf, namespaceOf, uidOf } from '../kube/object.ts';
 import { pods } from '../kube/resource-type.ts';
-import { isConflict, isNotFound } from '../kube/status-error.ts';
 import { timestamp } from '../kube/time.ts';
 import type { ReconcileContext } from '../workers/controller.ts';
 import type { Victims } from './preemption.ts';
+import { statusPatch, writeUnlessGone } from './write-pods.ts';
 
-const nameAt = (pod: Pod): { namespace: string; name: string } => ({ namespace: namespaceOf(pod), name: nameOf(pod) });
-
-/** A pod that was deleted or replaced meanwhile takes no room any more. */
-async function unlessGone(work: () => Promise<unknown>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    if (!isNotFound(error) && !isConflict(error)) throw error;
-  }
+export interface Preemption {
+  readonly pod: Pod;
+  readonly victims: Victims;
+  /** Pods of less priority that wait for the same node: they have to find another one. */
+  readonly displaced: readonly Pod[];
 }
 
-async function evict(victim: Pod, preemptor: Pod, nodeName: string, { client, events, clock }: ReconcileContext): Promise<void> {
-  if (isTerminating(victim)) return;
+interface Eviction {
+  readonly victim: Pod;
+  readonly preemptor: Pod;
+  readonly nodeName: string;
+}
+
+function marked({ victim, preemptor }: Eviction, nowMs: number): ManyWrite {
   const condition: PodCondition = {
     type: 'DisruptionTarget',
     status: 'True',
     reason: 'PreemptionByScheduler',
     message: `${preemptor.spec.schedulerName}: preempting to accommodate a higher priority pod`,
-    lastTransitionTime: timestamp(clock.now()),
+    lastTransitionTime: timestamp(nowMs),
   };
-  const marked = { metadata: { uid: uidOf(victim) }, status: { conditions: [condition] } };
-  await unlessGone(() =>
-    client.patch(pods, nameAt(victim), marked, { patchType: 'application/strategic-merge-patch+json', subresource: 'status' }),
-  );
-  await unlessGone(() => client.delete(pods, nameAt(victim), { preconditions: { uid: uidOf(victim) } }));
-  events.event(victim, 'Normal', 'Preempted', `Preempted by pod ${uidOf(preemptor)} on node ${nodeName}`);
+  return statusPatch(victim, { conditions: [condition] });
 }
 
-const forgetNomination = (pod: Pod, { client }: ReconcileContext): Promise<void> =>
-  unlessGone(() =>
-    client.patch(
-      pods,
-      nameAt(pod),
-      { metadata: { uid: uidOf(pod) }, status: { nominatedNodeName: null } },
-      { patchType: 'application/strategic-merge-patch+json', subresource: 'status' },
-    ),
-  );
+const deleted = ({ victim }: Eviction): ManyWrite => ({
+  verb: 'delete',
+  type: pods,
+  at: { namespace: namespaceOf(victim), name: nameOf(victim) },
+  options: { preconditions: { uid: uidOf(victim) } },
+});
 
-/** Pods of less priority that wait for the same node have to find another one. */
-export async function takeRoom(
-  pod: Pod,
-  { node, pods: victims }: Victims,
-  displaced: readonly Pod[],
-  context: ReconcileContext,
-): Promise<void> {
-  await Promise.all(victims.map((victim) => evict(victim, pod, node.name, context)));
-  await Promise.all(displaced.map((other) => forgetNomination(other, context)));
+export async function takeRoom(preemptions: readonly Preemption[], context: ReconcileContext): Promise<void> {
+  const { events, clock } = context;
+  const evictions = preemptions.flatMap(({ pod, victims }) =>
+    victims.pods
+      .filter((victim) => !isTerminating(victim))
+      .map((victim): Eviction => ({ victim, preemptor: pod, nodeName: victims.node.name })),
+  );
+  const nowMs = clock.now();
+  await writeUnlessGone(
+    evictions.map((eviction) => marked(eviction, nowMs)),
+    context,
+  );
+  await writeUnlessGone(evictions.map(deleted), context);
+  for (const { victim, preemptor, nodeName } of evictions)
+    events.event(victim, 'Normal', 'Preempted', `Preempted by pod ${uidOf(preemptor)} on node ${nodeName}`);
+  const displaced = preemptions.flatMap((preemption) => preemption.displaced);
+  await writeUnlessGone(
+    displaced.map((other) => statusPatch(other, { nominatedNodeName: null })),
+    context,
+  );
 }

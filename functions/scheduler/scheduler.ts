@@ -7,12 +7,12 @@
 import type { Pod } from '../kube/generated/types.ts';
 import { isConflict, isNotFound } from '../kube/status-error.ts';
 import { again, settled, type Cache, type Controller, type ReconcileContext, type ReconcileResult } from '../workers/controller.ts';
-import { bindPods, markUnschedulable } from './bind.ts';
+import { bindPods, markUnschedulable, type Waiting } from './bind.ts';
 import { bindVolumes } from './bind-volumes.ts';
 import type { SchedulerConfiguration } from './configuration/configuration.ts';
 import type * as plugin from './dynamic-resources/plugin.ts';
 import type { DevicePlan } from './dynamic-resources/plugin.ts';
-import { type BindDecision, type Decision, isBind, Pass, usesDevices } from './pass.ts';
+import { type BindDecision, type Decision, isBind, isPreempt, isRefused, Pass, type RefusedDecision, usesDevices } from './pass.ts';
 import { takeRoom } from './preempt.ts';
 import { defaultConfiguration } from './profile.ts';
 import { Snapshot } from './snapshot.ts';
@@ -71,21 +71,22 @@ async function bindWithClaims(decision: BindDecision, context: ReconcileContext)
   }
 }
 
-async function carryOut(decision: Decision, context: ReconcileContext): Promise<boolean> {
-  if (decision.outcome === 'early') return true;
-  if (decision.outcome === 'bind') return bindWithClaims(decision, context);
-  const { pod, message } = decision;
-  if (decision.outcome === 'preempt') {
-    await takeRoom(pod, decision.victims, decision.displaced, context);
-    await markUnschedulable(pod, { message, nominatedNodeName: decision.victims.node.name }, context);
-  } else await markUnschedulable(pod, { message, ...(decision.isHopeless && { nominatedNodeName: null }) }, context);
+async function reportRefused(decisions: readonly RefusedDecision[], context: ReconcileContext): Promise<boolean> {
+  await takeRoom(decisions.filter(isPreempt), context);
+  await markUnschedulable(decisions.map(waitingOf), context);
   return true;
 }
 
-/** Decisions that are carried out side by side: fewer than the API lets one user have under way. */
-const carriedOutAtOnce = 64;
-/** Pods that are bound in one request: as many as an entry of the log takes. */
-const boundAtOnce = 256;
+function waitingOf(decision: RefusedDecision): Waiting {
+  const { pod, message } = decision;
+  if (decision.outcome === 'preempt') return { pod, message, nominatedNodeName: decision.victims.node.name };
+  return { pod, message, ...(decision.isHopeless && { nominatedNodeName: null }) };
+}
+
+/** Binds with claims that are carried out side by side: fewer than the API lets one user have under way. */
+const boundWithClaimsAtOnce = 64;
+/** Pods that are written in one request: as many as an entry of the log takes. */
+const writtenAtOnce = 256;
 /** While one group of them is written, the next one is prepared. */
 const groupsAtOnce = 2;
 
@@ -108,22 +109,25 @@ async function sideBySide<T>(items: readonly T[], atOnce: number, work: (item: T
   return isAllDone;
 }
 
+const groupsOf = <T>(items: readonly T[]): readonly (readonly T[])[] =>
+  Array.from({ length: Math.ceil(items.length / writtenAtOnce) }, (_, group) =>
+    items.slice(group * writtenAtOnce, (group + 1) * writtenAtOnce),
+  );
+
 /** False: some have to be tried again. */
 async function carryOutAll(decisions: readonly Decision[], context: ReconcileContext): Promise<boolean> {
   const binds = decisions.filter(isPlainBind);
-  const groups = Array.from({ length: Math.ceil(binds.length / boundAtOnce) }, (_, group) =>
-    binds.slice(group * boundAtOnce, (group + 1) * boundAtOnce),
-  );
-  const others = decisions.filter((decision) => !isPlainBind(decision));
+  const withClaims = decisions.filter(isBind).filter((decision) => !isPlainBind(decision));
   const done = await Promise.allSettled([
-    sideBySide(groups, groupsAtOnce, (group) => bindAll(group, context)),
-    sideBySide(others, carriedOutAtOnce, (decision) => carryOut(decision, context)),
+    sideBySide(groupsOf(binds), groupsAtOnce, (group) => bindAll(group, context)),
+    sideBySide(withClaims, boundWithClaimsAtOnce, (decision) => bindWithClaims(decision, context)),
+    sideBySide(groupsOf(decisions.filter(isRefused)), groupsAtOnce, (group) => reportRefused(group, context)),
   ]);
   for (const result of done) if (result.status === 'rejected') throw result.reason;
   return done.every((result) => result.status === 'fulfilled' && result.value);
 }
 
-const waitingOf = ({ profiles }: SchedulerConfiguration, cache: Cache): readonly Pod[] =>
+const queueOf = ({ profiles }: SchedulerConfiguration, cache: Cache): readonly Pod[] =>
   profiles.flatMap(({ schedulerName }) => cache.by(podsInQueue, schedulerName)).toSorted(queueOrder);
 
 interface PassParts {
@@ -134,10 +138,10 @@ interface PassParts {
 
 async function schedulePass({ configuration, snapshot, unschedulable }: PassParts, context: ReconcileContext): Promise<ReconcileResult> {
   const { cache, clock } = context;
-  const first = waitingOf(configuration, cache);
+  const first = queueOf(configuration, cache);
   const code = first.some(usesDevices) ? await deviceCode() : undefined;
   // From here on nothing changes until all is decided.
-  const waiting = code === undefined ? first : waitingOf(configuration, cache);
+  const waiting = code === undefined ? first : queueOf(configuration, cache);
   if (waiting.length === 0) return settled;
   const inventory = code === undefined ? undefined : new code.DeviceInventory(cache);
   const cluster = snapshot.at(cache, waiting);
@@ -151,8 +155,7 @@ async function schedulePass({ configuration, snapshot, unschedulable }: PassPart
 }
 
 function note(decision: Decision, unschedulable: UnschedulablePods, nowMs: number): void {
-  const isRefused = decision.outcome === 'wait' || decision.outcome === 'preempt';
-  if (isRefused && decision.hints !== undefined) unschedulable.add(decision.pod, decision.hints, nowMs);
+  if (isRefused(decision) && decision.hints !== undefined) unschedulable.add(decision.pod, decision.hints, nowMs);
   else unschedulable.remove(decision.pod);
   // They have to find other nodes.
   if (decision.outcome === 'preempt') for (const pod of decision.displaced) unschedulable.remove(pod);

@@ -106,7 +106,7 @@ export class StoreClient implements Client {
     throw new Error('not used in these tests');
   }
 
-  createSubresources(): never {
+  writeMany(): never {
     throw new Error('not used in these tests');
   }
 

@@ -46,6 +46,10 @@ export async function readObject(request: Request, expected: Expected, options: 
   }
 }
 
+/** The same for a body that is there already as JSON. */
+export const decodeValue = (value: JsonObject, expected: Expected, options: DecodeOptions): KubeObject =>
+  decodeBody({ value, duplicates: [] }, expected, { ...options, text: () => JSON.stringify(value) });
+
 const otherFormats = ['application/yaml', 'application/vnd.kubernetes.protobuf'];
 
 export const unexpectedVersion = 'unexpected GroupVersion string:';

@@ -1,4 +1,5 @@
 /** POST to a collection. */
+import type { KubeObject } from '../../kube/object.ts';
 import { writeOptionsOf } from '../http/request-options.ts';
 import type { Answer } from '../http/respond.ts';
 import { createObject } from '../registry/create-object.ts';
@@ -7,11 +8,13 @@ import { writeRequest } from '../registry/write-request.ts';
 import { expectedOf, type ResourceRequest, type Server } from '../server.ts';
 
 export async function create(server: Server, request: ResourceRequest): Promise<Answer> {
-  const options = writeOptionsOf(request.url.searchParams, 'CreateOptions');
-  const { fieldValidation } = options;
+  const { fieldValidation } = writeOptionsOf(request.url.searchParams, 'CreateOptions');
   const { warnings } = request;
   const body = await readObject(request.request, expectedOf(request), { fieldValidation, warnings, isSent: true });
-  const write = writeRequest(server, request, options);
-  const created = await createObject(write, storedForm(request, body, write.context.nowMs));
-  return { kind: 'object', code: 201, shown: { object: created } };
+  return { kind: 'object', code: 201, shown: { object: await createDecoded(server, request, body) } };
+}
+
+export function createDecoded(server: Server, request: ResourceRequest, body: KubeObject): Promise<KubeObject> {
+  const write = writeRequest(server, request, writeOptionsOf(request.url.searchParams, 'CreateOptions'));
+  return createObject(write, storedForm(request, body, write.context.nowMs));
 }

@@ -7,7 +7,7 @@ import type { Answer } from '../http/respond.ts';
 import { appliedObject, isApply, readConfiguration } from '../registry/apply-document.ts';
 import { checkName, storedForm } from '../registry/decode.ts';
 import { placeInNamespace } from '../registry/object-metadata.ts';
-import { patched, readPatch } from '../registry/patch-document.ts';
+import { type Patch, patched, readPatch } from '../registry/patch-document.ts';
 import { fromStored } from '../registry/served-form.ts';
 import { type Update, updateObject, type Wanted } from '../registry/update-object.ts';
 import { mainStrategy, statusStrategy, type UpdateStrategy } from '../registry/update-strategies.ts';
@@ -20,9 +20,15 @@ export const patchStatus = (server: Server, request: ResourceRequest): Promise<A
 
 async function patchWith(server: Server, request: ResourceRequest, strategy: UpdateStrategy): Promise<Answer> {
   if (isApply(request.request)) return applyWith(server, request, strategy);
+  // What is wrong with the query is refused before what is wrong with the body.
+  writeOptionsOf(request.url.searchParams, 'PatchOptions', 'other');
+  const object = await patchObject(server, request, strategy, await readPatch(request.request));
+  return { kind: 'object', code: 200, shown: { object } };
+}
+
+export async function patchObject(server: Server, request: ResourceRequest, strategy: UpdateStrategy, change: Patch): Promise<KubeObject> {
   const { definition, served, info } = request;
   const options = writeOptionsOf(request.url.searchParams, 'PatchOptions', 'other');
-  const change = await readPatch(request.request);
   const target = { expected: expectedOf(request), options: { ...options, warnings: request.warnings } };
   const transform = (current: KubeObject): Wanted => {
     const next = patched(fromStored(served, current), change, target);
@@ -31,7 +37,7 @@ async function patchWith(server: Server, request: ResourceRequest, strategy: Upd
     return { outcome: 'update', object: copy(storedForm(request, next, server.world.clock.now())) };
   };
   const { object } = await updateObject(writeRequest(server, request, options), { strategy, transform });
-  return { kind: 'object', code: 200, shown: { object } };
+  return object;
 }
 
 /** What is applied and not there yet is created, by who may create it. */

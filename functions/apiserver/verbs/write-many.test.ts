@@ -3,11 +3,12 @@ import { after, before, describe, test } from 'node:test';
 import { admin } from '../../../test/support/api-server.ts';
 import { virtualWorld } from '../../../test/support/virtual-world.ts';
 import { type Api, createApi, workerUser } from '../../api.ts';
-import type { Client } from '../../client/client.ts';
+import type { Client, ManyWrite } from '../../client/client.ts';
 import { bootstrap } from '../../cloud/bootstrap.ts';
 import { openClusterStore } from '../../cluster-store.ts';
 import type { Binding } from '../../kube/generated/types.ts';
-import { namespaces, pods, serviceAccounts } from '../../kube/resource-type.ts';
+import { type KubeObject, nameOf } from '../../kube/object.ts';
+import { configMaps, namespaces, pods, serviceAccounts } from '../../kube/resource-type.ts';
 import { StatusError } from '../../kube/status-error.ts';
 import { memoryTable } from '../../store/memory/memory-table.ts';
 import type { Store } from '../../store/store.ts';
@@ -18,6 +19,13 @@ const namespace = 'work';
 const bindingOf = (name: string, nodeName = 'n1'): Binding => ({
   metadata: { namespace, name },
   target: { kind: 'Node', name: nodeName },
+});
+
+const bindWrite = (name: string, nodeName?: string): ManyWrite => ({
+  verb: 'post',
+  type: pods,
+  subresource: 'binding',
+  body: bindingOf(name, nodeName),
 });
 
 describe('binding many pods at once', () => {
@@ -52,7 +60,7 @@ describe('binding many pods at once', () => {
 
   test('binding many pods at once is refused for each, where the user may not', async () => {
     const stranger = api.clientFor({ name: 'stranger', groups: ['system:authenticated'] });
-    const refused = await stranger.createSubresources(pods, 'binding', [bindingOf('a'), bindingOf('b')]);
+    const refused = await stranger.writeMany([bindWrite('a'), bindWrite('b')]);
     assert.deepEqual(
       refused.map((error) => error?.message),
       [await messageOf(stranger, bindingOf('a')), await messageOf(stranger, bindingOf('b'))],
@@ -65,16 +73,38 @@ describe('binding many pods at once', () => {
     await scheduler.createSubresource(pods, { namespace, name: 'c' }, 'binding', bindingOf('c'));
     const { revision } = await store.fresh();
     const names = ['a', 'absent', 'c', 'b'];
-    const refused = await scheduler.createSubresources(
-      pods,
-      'binding',
-      names.map((name) => bindingOf(name, 'n2')),
-    );
+    const refused = await scheduler.writeMany(names.map((name) => bindWrite(name, 'n2')));
     assert.deepEqual(
       refused.map((error) => error?.message),
       [undefined, await messageOf(scheduler, bindingOf('absent')), await messageOf(scheduler, bindingOf('c')), undefined],
     );
     assert.deepEqual(await nodesOf(), ['n2', 'n2', 'n1']);
     assert.equal((await store.fresh()).revision, revision + 2);
+  });
+
+  test('creations, patches and deletions sent at once are each done or refused as one by one', async () => {
+    const at = (name: string) => ({ namespace, name });
+    const writes: readonly ManyWrite[] = [
+      { verb: 'create', type: configMaps, object: { metadata: { namespace, name: 'one' }, data: { a: '1' } } as KubeObject },
+      { verb: 'create', type: configMaps, object: { metadata: { namespace, name: 'Two!' } } },
+      {
+        verb: 'patch',
+        type: pods,
+        at: at('a'),
+        patch: { status: { message: 'patched' } },
+        patchType: 'application/strategic-merge-patch+json',
+        subresource: 'status',
+      },
+      { verb: 'delete', type: pods, at: at('b'), options: { gracePeriodSeconds: 0 } },
+      { verb: 'delete', type: pods, at: at('c'), options: { preconditions: { uid: 'another' } } },
+    ];
+    const refused = await client.writeMany(writes);
+    assert.deepEqual(
+      refused.map((error) => error?.reason),
+      [undefined, 'Invalid', undefined, undefined, 'Conflict'],
+    );
+    assert.deepEqual((await client.get(configMaps, at('one'))).data, { a: '1' });
+    assert.equal((await client.get(pods, at('a'))).status?.message, 'patched');
+    assert.deepEqual((await client.list(pods, { namespace })).items.map(nameOf), ['a', 'c']);
   });
 });
