@@ -32,5 +32,5 @@ export async function wheelsDirectory({ package: name }: PythonPackage, version:
 export async function pythonFiles(directory: string, cache: string): Promise<readonly TarEntry[]> {
   const python = treeEntries(await debianTree(cache, ['python3']));
   const packages = treeEntries(directory).map((entry) => ({ ...entry, path: `${sitePackages}/${entry.path}` }));
-  return [...python, { path: `${sitePackages}/`, mode: 0o755 }, ...packages];
+  return [{ path: 'tmp/', mode: 0o1777 }, ...python, { path: `${sitePackages}/`, mode: 0o755 }, ...packages];
 }
