@@ -72,7 +72,19 @@ function ordered(value: Json, order: readonly string[]): Json {
   if (!isJsonObject(value)) return value;
   const known = order.filter((field) => value[field] !== undefined).map((field) => [field, value[field] ?? null] as const);
   const others = Object.entries(value).filter(([field]) => !order.includes(field));
-  return Object.fromEntries([...known, ...others].map(([field, part]) => [field, mapFields.has(field) ? sortedKeys(part ?? null) : part]));
+  const formed = (field: string, part: Json = null): Json => {
+    if (field === 'ownerReferences') return inFieldOrder(part, ownerFields);
+    return mapFields.has(field) ? sortedKeys(part) : part;
+  };
+  return Object.fromEntries([...known, ...others].map(([field, part]) => [field, formed(field, part)]));
+}
+
+/** The value with the fields of its structs in this order; what has another name, as the keys of maps, stays where it is. */
+export function inFieldOrder(value: Json, names: readonly string[]): Json {
+  if (Array.isArray(value)) return value.map((item) => inFieldOrder(item, names));
+  if (!isJsonObject(value)) return value;
+  const entries = Object.entries(value).map(([name, part]) => [name, inFieldOrder(part ?? null, names)] as const);
+  return Object.fromEntries(entries.toSorted(([a], [b]) => names.indexOf(a) - names.indexOf(b)));
 }
 
 /** A selector as JSON of Go has it: without what is empty, its fields in order. Undefined stays. */
@@ -88,6 +100,7 @@ export function labelSelectorForm(selector: LabelSelector | undefined): LabelSel
 const requirementForm = ({ key, operator, values = [] }: LabelSelectorRequirement): LabelSelectorRequirement =>
   values.length === 0 ? { key, operator } : { key, operator, values };
 
+const ownerFields = ['apiVersion', 'kind', 'name', 'uid', 'controller', 'blockOwnerDeletion'];
 const mapFields: ReadonlySet<string> = new Set(['labels', 'annotations']);
 
 const sortedKeys = (value: Json): Json =>

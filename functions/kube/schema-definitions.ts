@@ -100,6 +100,9 @@ const otherPackages: ReadonlyMap<string, string> = new Map([
   ['apiextensions.k8s.io', 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions'],
   ['apiregistration.k8s.io', 'io.k8s.kube-aggregator.pkg.apis.apiregistration'],
 ]);
+/** Whether Go keeps the types of both groups in one scheme: a program that knows the one kind knows the other. */
+export const shareScheme = (a: string, b: string): boolean => a === b || (!otherPackages.has(a) && !otherPackages.has(b));
+
 const metaPackage = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 
 /** What a field of a map, which all have the same type, holds. */

@@ -24,7 +24,7 @@ export interface Walk {
   readonly numbers?: ReadonlyMap<string, string>;
   /** The value was merged as a map: Go restores the object from it, with rules and words of its own. */
   readonly isRestored?: boolean;
-  /** For custom kinds: false where the object has its defaults already. */
+  /** False where the object has its defaults already, or needs none. */
   readonly hasDefaults?: boolean;
   /** What is never stored is kept: fields whose feature is off, and empty lists that Go reads back as null. */
   readonly isSent?: boolean;

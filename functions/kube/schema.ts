@@ -38,7 +38,7 @@ export interface DecodeOptions {
   readonly numbers?: ReadonlyMap<string, string>;
   /** The value was merged as a map, as a strategic merge patch does: Go restores the object from it. */
   readonly isRestored?: boolean;
-  /** Whether a schema with its fields inline fills in defaults; it does when left out. */
+  /** Whether defaults are filled in; they are when left out. */
   readonly hasDefaults?: boolean;
   /** Keeps what is never stored: see `unstored-fields.ts`. */
   readonly isSent?: boolean;
@@ -184,7 +184,9 @@ function structWalker(schemaName: string): StructWalker {
     fields.set(name, field);
     return field;
   };
-  const defaults = [...defaultsOf(properties), ...zerosOf(schemaName, properties)];
+  const written = zerosOf(schemaName, properties);
+  const defaults = [...defaultsOf(properties, true), ...written];
+  const zeros = [...defaultsOf(properties, false), ...written];
 
   return (value, walk) => {
     const result: JsonObject = {};
@@ -194,7 +196,9 @@ function structWalker(schemaName: string): StructWalker {
       if (field === undefined) walk.unknown.push(pathText(walk.steps, name));
       else if (part !== undefined && part !== null) readField(field, part, result, walk);
     }
-    for (const [name, defaultOf] of defaults) if (result[name] === undefined) result[name] = defaultOf();
+    for (const [name, defaultOf] of walk.hasDefaults === false ? zeros : defaults) {
+      if (result[name] === undefined) result[name] = defaultOf();
+    }
     return result;
   };
 }
@@ -215,14 +219,18 @@ const isEmptyCollection = (part: Json): boolean => (Array.isArray(part) ? part.l
 
 type Default = readonly [field: string, value: () => Json];
 
-/** Defaults that Go would print; placeholders of fields that a client has to fill in are left to validation. */
-function defaultsOf(properties: Readonly<Record<string, SchemaNode>>): Default[] {
+/**
+ * Defaults that Go would print; placeholders of fields that a client has to fill in are left to validation. Without
+ * `hasValues`, only the structs that are always there.
+ */
+function defaultsOf(properties: Readonly<Record<string, SchemaNode>>, hasValues: boolean): Default[] {
   return Object.entries(properties).flatMap(([field, node]): Default[] => {
     const value = node.default;
     if (value === undefined) return [];
     const name = referredName(node);
-    if (name !== undefined && isJsonObject(value)) return [[field, () => structWalkerOf(name)(value, { steps: [], unknown: [] })]];
-    return isZero(value) ? [] : [[field, () => value]];
+    if (name !== undefined && isJsonObject(value))
+      return [[field, () => structWalkerOf(name)(value, { steps: [], unknown: [], hasDefaults: hasValues })]];
+    return isZero(value) || !hasValues ? [] : [[field, () => value]];
   });
 }
 
@@ -319,7 +327,8 @@ function listWalker(items: SchemaNode, structName: string, goType: string): Walk
 }
 
 function mapWalker(values: SchemaNode, structName: string, goType: string): Walker {
-  const walker = nodeWalker(values, structName);
+  const prefix = 'map[string]';
+  const walker = nodeWalker(values, structName, goType.startsWith(prefix) ? goType.slice(prefix.length) : undefined);
   const nullValue = zeroOf(values);
   return (value, walk) => {
     if (!isJsonObject(value)) return mismatched(wrongForm('map', value, goType, { walk, structName }), walk);

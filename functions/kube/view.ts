@@ -18,6 +18,8 @@ export interface Stored<T extends KubeObject = KubeObject> {
   json?(): Uint8Array;
   /** How long that is, without making it. */
   readonly jsonLength?: number;
+  /** Nothing has written it since it was created. Known only as long as its creation is in the log. */
+  readonly isAsCreated?: boolean;
 }
 
 export interface View {

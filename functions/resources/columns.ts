@@ -59,6 +59,15 @@ export const ageColumn: Column = {
   value: (object, nowMs) => since(object.metadata.creationTimestamp, nowMs),
 };
 
+/** A moment rather than an age. An object that was never created shows Go's first moment. */
+export const createdAtColumn: Column = {
+  name: 'Created At',
+  type: 'date',
+  description: 'When the object was created.',
+  priority: 0,
+  value: ({ metadata }) => metadata.creationTimestamp ?? '0001-01-01T00:00:00Z',
+};
+
 /** How long ago that was, as kubectl writes it. */
 export const since = (time: string | null | undefined, nowMs: number): string => (time ? humanDuration(nowMs - parseTime(time)) : unknown);
 

@@ -284,6 +284,8 @@ export interface Definition<T extends KubeObject = KubeObject> {
   readonly desiredMetadata?: readonly ('annotations' | 'labels')[];
   /** So does an empty list in place of none. Source: strategies that compare with reflect.DeepEqual. */
   readonly countsEmptyLists?: boolean;
+  /** So does a change of what an update then drops. */
+  readonly countsDropped?: boolean;
   readonly scale?: ScaleSource<T>;
   readonly subresources?: readonly Subresource<T>[];
   readonly columns: readonly Column<T>[];
@@ -293,9 +295,15 @@ export interface Definition<T extends KubeObject = KubeObject> {
   fields?(object: T): Readonly<Record<string, string>>;
   /** The kind reads the fields of selectors itself: no namespace among them, and its refusals name it. */
   readonly readsFieldSelectors?: boolean;
+  /** How the kind refuses a field that it cannot select by, where it has words of its own. */
+  fieldProblem?(field: string): string;
 
   /** Names that `metadata.name` may have: '' or the reason why not. Default: a DNS subdomain. */
-  validateName?(name: string): readonly string[];
+  validateName?(name: string, object?: T): readonly string[];
+  /** `validate` checks the metadata of a new object as well, where the kind does; else it need only fit into a path. */
+  readonly checksOwnMetadata?: boolean;
+  /** Fields whose errors upstream's API declares: they come last, in this order. See `declaredLast`. */
+  readonly declared?: readonly string[];
   /** Fills in what the schema's own defaults do not. Called on whatever comes in, before validation. Changes in place. */
   setDefaults?(object: T): void;
   /** Fills in the times that a client left out, as it sent the object. Changes in place. */
@@ -304,6 +312,11 @@ export interface Definition<T extends KubeObject = KubeObject> {
   prepareForCreate?(object: T, context: WriteContext): void;
   /** Fills in what a new object has only once it was found valid: upstream does so as it reads it back. Changes in place. */
   completeValid?(object: T): void;
+  /**
+   * Whether upstream stored a new object without what it fills in as it reads the object back: the first update stores
+   * that too, so it counts even where it changes nothing.
+   */
+  isFilledAsRead?(created: T): boolean;
   prepareForUpdate?(next: T, current: T, context: WriteContext): void;
   prepareForStatusUpdate?(next: T, current: T, context: WriteContext): void;
   /**
@@ -318,6 +331,8 @@ export interface Definition<T extends KubeObject = KubeObject> {
   warnings?(next: T, current?: T): readonly string[];
   /** The warning for every client of the resource, since it will go: `v1 Endpoints is deprecated in …`. */
   readonly deprecation?: string;
+  /** False where upstream answers lists from its store: it does not ask clients to wait for a revision of the future. */
+  readonly hasWatchCache?: boolean;
   /** Where upstream keeps the objects, which some refusals show: `/` and the resource when left out. */
   readonly etcdPrefix?: string;
   /** False where nothing can be owned: deletions then leave the finalizers of the garbage collector alone. */
@@ -382,6 +397,7 @@ export type WriteRules<T extends KubeObject> = Pick<
   | 'setDefaults'
   | 'prepareForCreate'
   | 'completeValid'
+  | 'isFilledAsRead'
   | 'prepareForUpdate'
   | 'prepareForStatusUpdate'
   | 'validate'

@@ -31,6 +31,14 @@ export function canonicalRangeErrors(text: string): string[] {
   return errors.length > 0 || text === canonical ? errors : [`must be in canonical form (${JSON.stringify(canonical)})`];
 }
 
+/** The address of an interface: bits may be set beyond the prefix length. */
+export function interfaceAddressErrors(text: string): string[] {
+  const range = parseIpRange(text);
+  if (range === undefined) return ['must be a valid address in CIDR form, (e.g. 10.9.8.7/24 or 2001:db8::1/64)'];
+  const canonical = `${range.address.text}/${range.prefix}`;
+  return text === canonical ? [] : [`must be in canonical form (${JSON.stringify(canonical)})`];
+}
+
 /** An address to which a Service may lead. */
 export function validateEndpointIp(text: string, field: string): FieldError[] {
   const why = specialIpProblem(text);

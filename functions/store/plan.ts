@@ -108,7 +108,7 @@ export class Planner {
     for (const write of decision.writes) {
       const current = snapshot.get(write.key);
       checkPresence(write, current);
-      if (write.type === 'update' && current !== undefined && isSame(write.object, current.object)) {
+      if (write.type === 'update' && write.isCounted !== true && current !== undefined && isSame(write.object, current.object)) {
         stored.push(current);
         continue;
       }

@@ -25,9 +25,9 @@ export type Write =
   | { readonly type: 'create'; readonly key: Key; readonly object: KubeObject }
   /**
    * `key` must be present. When nothing but resourceVersion or managedFields times differs, nothing is written and the
-   * revision stays.
+   * revision stays, unless `isCounted`.
    */
-  | { readonly type: 'update'; readonly key: Key; readonly object: KubeObject }
+  | { readonly type: 'update'; readonly key: Key; readonly object: KubeObject; readonly isCounted?: boolean }
   /** `key` must be present. The same object in the format that the store has by now; only its revision is another. */
   | { readonly type: 'rewrite'; readonly key: Key }
   /** `object`, when given, is the last state that watchers see; else the current one. */

@@ -113,7 +113,7 @@ const metricsExtension = (metrics: Metrics): Extension => ({
 });
 
 /** Runs the groups that the manifest's doorbells wake. Returns how to stop them. */
-async function startWorkers(options: WorkerOptions): Promise<() => Promise<void>> {
+export async function startWorkers(options: WorkerOptions): Promise<() => Promise<void>> {
   const { store, cache, world } = options;
   const groups = [await loadWorkerGroup('controllers'), await loadWorkerGroup('scheduler')].map((create) => create(options));
   const woken: readonly string[] = manifest.flatMap(({ triggers }) =>

@@ -3,14 +3,15 @@
  * Source: apiserver, pkg/endpoints/handlers/create.go, pkg/registry/rest/create.go, pkg/registry/generic/registry/store.go.
  */
 import { copy } from '../../kube/copy.ts';
-import { invalidObject } from '../../kube/field-error.ts';
-import { generatedName } from '../../kube/names.ts';
+import { type FieldError, invalidObject } from '../../kube/field-error.ts';
+import { generatedName, pathSegmentErrors } from '../../kube/names.ts';
 import { type KubeObject, nameOf } from '../../kube/object.ts';
 import { groupResource } from '../../kube/resource-type.ts';
 import { alreadyExists, isAlreadyExists, StatusError } from '../../kube/status-error.ts';
 import type { View } from '../../kube/view.ts';
 import type { AnyDefinition } from '../../resources/definition.ts';
-import { validatePathNames } from '../../resources/metadata-validation.ts';
+import { declaredLast } from '../../resources/declared-errors.ts';
+import { validateObjectMeta, validatePathNames } from '../../resources/metadata-validation.ts';
 import type { Decision } from '../../store/store.ts';
 import { writeOptionsObject } from '../http/request-options.ts';
 import { type Admission, admissionAttemptsMax, admissionOf } from './admission.ts';
@@ -124,6 +125,12 @@ async function createNamed(write: WriteRequest, admission: Admission, object: Ku
   }
 }
 
+/** Checked of an object in which its kind finds nothing wrong. */
+const commonErrors = ({ metadata }: KubeObject, { checksOwnMetadata, type: { namespaced } }: AnyDefinition): FieldError[] =>
+  checksOwnMetadata === true
+    ? validateObjectMeta(metadata, { namespaced, isCustom: true, validateName: pathSegmentErrors })
+    : validatePathNames(metadata);
+
 /** What the server and the kind decide about a new object, and whether it is valid then. Changes in place. */
 function prepare(write: WriteRequest, object: KubeObject): void {
   const { server, request, context } = write;
@@ -136,8 +143,11 @@ function prepare(write: WriteRequest, object: KubeObject): void {
   const own =
     ofType.length > 0
       ? ofType
-      : [...metadataErrors(object, definition), ...(definition.validate?.(object, undefined, request.served.type) ?? [])];
-  const errors = own.length > 0 ? own : validatePathNames(object.metadata);
+      : [
+          ...(definition.checksOwnMetadata === true ? [] : metadataErrors(object, definition)),
+          ...(definition.validate?.(object, undefined, request.served.type) ?? []),
+        ];
+  const errors = own.length > 0 ? declaredLast(own, definition.declared) : commonErrors(object, definition);
   if (errors.length > 0) throw invalidObject(kindOf(object, definition), nameOf(object), errors, isCustom(definition));
   for (const warning of definition.warnings?.(object) ?? []) warnings.add(warning);
   if (server.hasControllers && definition.hasController === false) {

@@ -5,6 +5,7 @@
 import { DocumentError } from '../../kube/document-error.ts';
 import { type Json, type JsonObject, type KubeObject, nameOf, isJsonObject } from '../../kube/object.ts';
 import { type Schema, schemaFor } from '../../kube/schema.ts';
+import { shareScheme } from '../../kube/schema-definitions.ts';
 import { badRequest, hasReason, StatusError } from '../../kube/status-error.ts';
 import { jsonType } from '../../kube/schema-walk.ts';
 import { type Body, mediaTypeOf, parsedBody, readBytes, versionProblem } from '../http/request-body.ts';
@@ -189,7 +190,7 @@ const openingBrace = 0x7b;
 
 /** Go's error for a kind that it has no type for. */
 export const notRegistered = (kind: string, apiVersion: string): string =>
-  `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:111"`;
+  `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion.replace(/^\//, ''))} in scheme "pkg/runtime/scheme.go:111"`;
 
 /** A version has one at most, after its group. */
 export const slashes = (apiVersion: string): number => apiVersion.split('/').length - 1;
@@ -199,7 +200,7 @@ function checkKind(apiVersion: string, kind: string, expected: Expected): void {
   if (apiVersion === apiVersionText(expected) && kind === expected.kind) return;
   const refuse = (why: string): StatusError =>
     badRequest(`${kind} in version ${JSON.stringify(version)} cannot be handled as a ${expected.kind}: ${why}`);
-  if (schemaFor(apiVersion, kind) === undefined) {
+  if (schemaFor(apiVersion, kind) === undefined || !shareScheme(group, expected.group)) {
     throw refuse(notRegistered(kind, group === '' ? version : apiVersion));
   }
   if (kind === expected.kind) {

@@ -2,11 +2,12 @@
  * The part of an object's metadata that belongs to the server.
  * Source: apiserver, pkg/registry/rest/{create,update,meta}.go.
  */
-import { deepEqual, semanticallyEqual } from '../../kube/equality.ts';
+import { copy } from '../../kube/copy.ts';
+import { deepEqual, equalButForEmpty, semanticallyEqual } from '../../kube/equality.ts';
 import type { FieldError } from '../../kube/field-error.ts';
 import type { ObjectMeta } from '../../kube/generated/types.ts';
 import { dnsSubdomainErrors } from '../../kube/names.ts';
-import { isTerminating, type KubeObject } from '../../kube/object.ts';
+import { isTerminating, type JsonObject, type KubeObject } from '../../kube/object.ts';
 import type { ResourceType } from '../../kube/resource-type.ts';
 import { badRequest } from '../../kube/status-error.ts';
 import { timestamp } from '../../kube/time.ts';
@@ -68,8 +69,18 @@ function setOrDelete<Field extends keyof ObjectMeta>(metadata: ObjectMeta, field
 export function bumpGeneration(next: KubeObject, current: KubeObject, definition: AnyDefinition): void {
   if (definition.hasGeneration !== true) return;
   const generation = current.metadata.generation ?? 1;
-  const isSame = isCustom(definition) || definition.countsEmptyLists === true ? deepEqual : semanticallyEqual;
-  next.metadata.generation = isSame(desired(next, definition), desired(current, definition)) ? generation : generation + 1;
+  next.metadata.generation = isSameDesire(next, current, definition) ? generation : generation + 1;
+}
+
+function isSameDesire(next: KubeObject, current: KubeObject, definition: AnyDefinition): boolean {
+  const [wanted, before] = [desired(next, definition), desired(current, definition)];
+  if (isCustom(definition) || definition.countsEmptyLists === true) return deepEqual(wanted, before);
+  if (semanticallyEqual(wanted, before)) return true;
+  // An empty map is as good as none, unlike an empty struct: the schema knows which is which.
+  if (!equalButForEmpty(wanted, before)) return false;
+  const settled = copy(next);
+  definition.schema.settle(settled as KubeObject & JsonObject);
+  return semanticallyEqual(desired(settled, definition), before);
 }
 
 function desired(object: KubeObject, definition: AnyDefinition): object {
@@ -86,7 +97,7 @@ export const metadataErrors = (object: KubeObject, definition: AnyDefinition): F
   return validateObjectMeta(checksNamePrefix === false ? withoutPrefix : object.metadata, {
     namespaced: type.namespaced,
     isCustom: allowsBareFinalizers(definition),
-    validateName,
+    validateName: (name) => validateName(name, object),
   });
 };
 

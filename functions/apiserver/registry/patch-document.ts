@@ -10,6 +10,7 @@ import type { Decoded, Schema } from '../../kube/schema.ts';
 import { jsonType } from '../../kube/schema-walk.ts';
 import { badRequest, hasReason, StatusError } from '../../kube/status-error.ts';
 import { mediaTypeOf, readBytes, strategicMergePatch } from '../http/request-body.ts';
+import { operationProblems } from './strict-operations.ts';
 import {
   decodedOther,
   type DecodeOptions,
@@ -69,6 +70,7 @@ export interface PatchTarget {
 
 /** The patched object, decoded; it shares nothing with `current`. */
 export function patched(current: KubeObject, patch: Patch, { expected, options }: PatchTarget): KubeObject {
+  const ofPatch = isJsonPatch(patch) && options.fieldValidation !== 'Ignore' ? operationProblems(patch.value, patch.duplicates) : [];
   const document = applied(jsonOf(current), patch, expected.schema);
   // What the patch took away is not in it.
   const shown = { ...document };
@@ -79,13 +81,13 @@ export function patched(current: KubeObject, patch: Patch, { expected, options }
     // Go reads such an object as one of its own, whose fields have other names.
     const unknown = Object.keys(document).filter((field) => field !== 'apiVersion' && field !== 'kind');
     const problems = unknown.toSorted((a, b) => (a < b ? -1 : 1)).map((path) => `unknown field ${JSON.stringify(path)}`);
-    report(problems, options, refuse);
+    report([...ofPatch, ...problems], options, refuse);
     return withMetadata({});
   }
   if (!isStrategic) checkIdentity(document, expected, refuse);
   if (expected.schema.isInline === true && !isOfType(document, expected)) {
     const other = decodedOther(document, expected, refuse);
-    report(strictErrors(document, { unknown: other.unknown, duplicates: patch.duplicates }), options, refuse);
+    report([...ofPatch, ...strictErrors(document, { unknown: other.unknown, duplicates: repeatedIn(patch) })], options, refuse);
     return keepSentManagers(document, other.object);
   }
   const { object, unknown, rounded } = decodedPatch(document, patch, expected, refuse);
@@ -93,8 +95,8 @@ export function patched(current: KubeObject, patch: Patch, { expected, options }
   warnOfRounding(rounded, options.warnings);
   const errors = isStrategic
     ? restoredErrors(unknown, patch.duplicates)
-    : strictErrors(document, { unknown, duplicates: patch.duplicates });
-  report(errors, options, refuse);
+    : strictErrors(document, { unknown, duplicates: repeatedIn(patch) });
+  report([...ofPatch, ...errors], options, refuse);
   return keepSentManagers(document, withMetadata(object));
 }
 
@@ -171,6 +173,24 @@ const noVersion = `Object 'apiVersion' is missing in 'object has no apiVersion f
 
 const isGroupVersion = (text: string): boolean => slashes(text) <= 1 && !text.endsWith('/');
 
+const isJsonPatch = ({ mediaType }: Patch): boolean => mediaType === 'application/json-patch+json';
+
+/** Where fields that came twice stand in the patched document. */
+function repeatedIn(patch: Patch): readonly string[] {
+  if (!isJsonPatch(patch)) return patch.duplicates;
+  const place = placeInDocument(patch.value);
+  return patch.duplicates.flatMap((path) => place(path) ?? []);
+}
+
+/** The place in the patched document of what stands in the value of an operation. */
+function placeInDocument(value: Json): (path: string) => string | undefined {
+  const paths = Array.isArray(value) ? value.map((operation) => (isJsonObject(operation) ? pointerPath(operation['path']) : '')) : [];
+  return (path) => {
+    const [, index, rest = ''] = /^\[(\d+)\]\.value(.*)$/s.exec(path) ?? [];
+    return index === undefined ? undefined : `${paths[Number(index)] ?? ''}${rest}`.replace(/^\./, '');
+  };
+}
+
 /**
  * The texts of the numbers that the patch sets, by their path in the patched document. A strategic patch has none: Go reads
  * its numbers before it knows their fields.
@@ -178,10 +198,10 @@ const isGroupVersion = (text: string): boolean => slashes(text) <= 1 && !text.en
 function numbersOf({ mediaType, value, numbers }: Patch): { readonly numbers?: ReadonlyMap<string, string> } {
   if (numbers === undefined || mediaType === strategicMergePatch) return {};
   if (mediaType === 'application/merge-patch+json' || !Array.isArray(value)) return { numbers };
-  const paths = value.map((operation) => (isJsonObject(operation) ? pointerPath(operation['path']) : ''));
-  const moved = [...numbers].map(([path, text]): [string, string] => {
-    const [, index = '0', rest = ''] = /^\[(\d+)\]\.value(.*)$/s.exec(path) ?? [];
-    return [`${paths[Number(index)] ?? ''}${rest}`, text];
+  const place = placeInDocument(value);
+  const moved = [...numbers].flatMap(([path, text]): [string, string][] => {
+    const at = place(path);
+    return at === undefined ? [] : [[at, text]];
   });
   return { numbers: new Map(moved) };
 }

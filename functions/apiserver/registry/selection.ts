@@ -81,7 +81,7 @@ function checkField(field: string, definition: AnyDefinition, served: ServedVers
   if (selectableFields?.includes(field) === true) return;
   const shown = served?.type ?? type;
   const of = readsFieldSelectors ? ` for ${apiVersionOf(shown)}, Kind=${shown.kind}` : '';
-  throw badRequest(`field label not supported${of}: ${field}`);
+  throw badRequest(definition.fieldProblem?.(field) ?? `field label not supported${of}: ${field}`);
 }
 
 const nameFields = (object: KubeObject): Readonly<Record<string, string>> => ({

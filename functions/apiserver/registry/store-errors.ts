@@ -15,13 +15,7 @@ export function statusErrorOf(error: StoreError): StatusError {
     case 'compacted':
       return expired(listTooOld, cause);
     case 'too-large-revision':
-      return new StatusError(504, 'Timeout', `Timeout: ${error.message}`, {
-        cause,
-        details: {
-          causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
-          retryAfterSeconds: retrySeconds,
-        },
-      });
+      return tooLargeRevision(error, { retryAfterSeconds: retrySeconds });
     case 'too-large-object':
       return new StatusError(413, 'RequestEntityTooLarge', `Request entity too large: ${error.message}`, { cause });
     case 'unknown-outcome':
@@ -39,3 +33,9 @@ export function statusErrorOf(error: StoreError): StatusError {
       return error.code satisfies never;
   }
 }
+
+export const tooLargeRevision = (error: StoreError, retry: { readonly retryAfterSeconds?: number } = {}): StatusError =>
+  new StatusError(504, 'Timeout', `Timeout: ${error.message}`, {
+    cause: error,
+    details: { causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }], ...retry },
+  });

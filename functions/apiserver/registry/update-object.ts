@@ -172,7 +172,8 @@ function decideUpdate(plan: Plan, candidate: Candidate | undefined, view: View):
   const { request, context, options } = write;
   const found = view.get(key);
   if (found === undefined) throw notFound(request.served.type, key.name);
-  const current = { revision: found.revision, object: asCurrent(request.served, found.object) };
+  const { revision, isAsCreated = false } = found;
+  const current = { revision, isAsCreated, object: asCurrent(request.served, found.object) };
   if (candidate !== undefined && candidate.revision !== current.revision) return { outcome: 'answer', answer: moved };
   if (candidate !== undefined) {
     const { next, writes } = candidate;
@@ -215,12 +216,13 @@ function complete({ write, update, key }: Plan, next: KubeObject, current: KubeO
   const errors = [...metadata, ...own];
   if (errors.length > 0) throw invalidObject(kindOf(next, definition), key.name, errors, custom || definition.repeatsCauses === true);
   settleFields(write, next);
+  definition.completeValid?.(next);
   checkBounds(definition, key, next);
 }
 
 interface Conclusion {
   readonly next: KubeObject;
-  readonly current: Pick<Stored, 'revision' | 'object'>;
+  readonly current: Pick<Stored, 'isAsCreated' | 'object'>;
   readonly writes: readonly CompanionWrite[];
 }
 
@@ -234,9 +236,10 @@ function conclude(plan: Plan, { next, current, writes }: Conclusion, view: View)
   const made = committed(request.served, next);
   if (options.dryRun) return { outcome: 'answer', answer: made };
   const type = isFinished(next, current.object, request.definition) ? 'delete' : 'update';
+  const isCounted = current.isAsCreated === true && request.definition.isFilledAsRead?.(current.object) === true;
   return {
     outcome: 'write',
-    writes: [...companions, { type, key, object: made }],
+    writes: [...companions, { type, key, object: made, ...(isCounted ? { isCounted } : {}) }],
     // An object that goes with its last finalizer is answered as it was written before.
     answer: (stored) => (type === 'delete' ? made : (stored.at(-1)?.object ?? made)),
   };

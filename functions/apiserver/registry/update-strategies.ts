@@ -3,6 +3,7 @@ import type { FieldError } from '../../kube/field-error.ts';
 import { dnsSubdomainErrors, pathSegmentErrors } from '../../kube/names.ts';
 import type { KubeObject } from '../../kube/object.ts';
 import type { AnyDefinition, ObjectSubresource, WriteContext } from '../../resources/definition.ts';
+import { declaredLast } from '../../resources/declared-errors.ts';
 import { validateNamePrefix } from '../../resources/metadata-validation.ts';
 import type { ServedKind } from './resource-index.ts';
 import { bumpGeneration, isCustom, metadataErrors } from './object-metadata.ts';
@@ -21,22 +22,25 @@ export const mainStrategy: UpdateStrategy = {
   hasWarnings: true,
   prepare(next, current, definition, context) {
     if (definition.hasStatus === true) keepField(next, current, 'status');
+    if (definition.countsDropped === true) bumpGeneration(next, current, definition);
     definition.prepareForUpdate?.(next, current, context);
-    bumpGeneration(next, current, definition);
+    if (definition.countsDropped !== true) bumpGeneration(next, current, definition);
   },
   validate(next, current, { definition, served }) {
     const own = definition.validate?.(next, current, served.type) ?? [];
     const change = definition.validateUpdate?.(next, current) ?? [];
-    return [...prefixErrors(next, definition), ...(definition.checksChangeFirst === true ? [...change, ...own] : [...own, ...change])];
+    const coded = definition.checksChangeFirst === true ? [...change, ...own] : [...own, ...change];
+    return declaredLast([...prefixErrors(next, definition), ...coded], definition.declared);
   },
 };
 
 /** Most kinds check the whole metadata again, as that of a new object: names stay, but a prefix of names may change. */
-function prefixErrors({ metadata }: KubeObject, definition: AnyDefinition): FieldError[] {
+function prefixErrors(next: KubeObject, definition: AnyDefinition): FieldError[] {
+  const { metadata } = next;
   const { rechecksName, validateName = dnsSubdomainErrors } = definition;
   if (rechecksName === false || isCustom(definition)) return [];
   const checked = pathMessages(metadata);
-  return validateNamePrefix(metadata, validateName).filter(({ message }) => !checked.has(message));
+  return validateNamePrefix(metadata, (prefix) => validateName(prefix, next)).filter(({ message }) => !checked.has(message));
 }
 
 /** Every update checks these already. */

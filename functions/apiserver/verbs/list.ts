@@ -10,9 +10,9 @@ import { StoreError } from '../../store/store.ts';
 import { jsonLength } from '../../store/json-text.ts';
 import type { Answer, ListMetadata } from '../http/respond.ts';
 import { type ListOptions, listOptionsOf, revisionOf } from '../http/request-options.ts';
-import { fromStore } from '../registry/commit.ts';
 import { decodeToken, encodeToken, ExpiredToken } from '../registry/continue-token.ts';
 import { storeResource } from '../registry/resource-index.ts';
+import { statusErrorOf, tooLargeRevision } from '../registry/store-errors.ts';
 import { type Selection, selectionOf } from '../registry/selection.ts';
 import type { ResourceRequest, Server } from '../server.ts';
 
@@ -20,7 +20,7 @@ export async function list(server: Server, request: ResourceRequest): Promise<An
   const { definition, info } = request;
   const options = listOptionsOf(request.url.searchParams, false);
   const selection = selectionOf(definition, options, request.served);
-  const { view, after } = await fromStore(() => snapshotFor(server.store, options, request.connection.arrivedMs));
+  const { view, after } = await readSnapshot(server, request, options);
   // The view is live: everything is taken from it before anything else is waited for.
   const inPlace = view.list(storeResource(definition), namespaceOfList(request, info.namespace));
   // A selector of one name reads that object.
@@ -30,6 +30,15 @@ export async function list(server: Server, request: ResourceRequest): Promise<An
   const bytesMax = (request.connection.answerBytesMax ?? Infinity) / formsOfPage;
   const { list: page, metadata } = pageOf(all, { selection, after, limit: options.limit, bytesMax, revision: view.revision });
   return { kind: 'list', list: page, metadata };
+}
+
+async function readSnapshot({ store }: Server, { definition, connection }: ResourceRequest, options: ListOptions): Promise<Snapshot> {
+  try {
+    return await snapshotFor(store, options, connection.arrivedMs);
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    throw error.code === 'too-large-revision' && definition.hasWatchCache === false ? tooLargeRevision(error) : statusErrorOf(error);
+  }
 }
 
 /** A page as YAML or as a Table is longer than its objects are, but not by so many times. */

@@ -15,8 +15,8 @@ export async function createVirtual(
   warnings: Set<string>,
 ): Promise<Response> {
   const { info, user } = request;
-  if (info.subresource !== '' || info.isNamespaced !== resource.type.namespaced) throw subresourceNotFound();
-  if (info.verb !== 'create' || info.name !== '') throw methodNotAllowed();
+  if (info.subresource !== '' || info.name !== '' || info.isNamespaced !== resource.type.namespaced) throw subresourceNotFound();
+  if (info.verb !== 'create') throw methodNotAllowed();
   // Reviews are no tables: who accepts nothing else is refused before anything is decided.
   negotiate(request.request.headers.get('accept'), { forms: false });
   const options = writeOptionsOf(request.url.searchParams, 'CreateOptions');

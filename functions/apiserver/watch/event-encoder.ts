@@ -111,7 +111,7 @@ interface BookmarkMetadata {
 /** What Go prints of an empty object. */
 const blankObject = ({ type, schema }: ServedVersion): KubeObject => {
   if (schema.isInline === true) return { kind: type.kind, apiVersion: apiVersionOf(type), metadata: {} };
-  const { object } = schema.decode({ kind: type.kind, apiVersion: apiVersionOf(type) });
+  const { object } = schema.decode({ kind: type.kind, apiVersion: apiVersionOf(type) }, { hasDefaults: false });
   return { ...object, metadata: {} };
 };
 

@@ -7,6 +7,7 @@ import { copy } from '../copy.ts';
 import { deepEqual } from '../equality.ts';
 import { type Json, type JsonObject, isJsonObject } from '../object.ts';
 import { ownField, setOwn } from '../own-field.ts';
+import { jsonType } from '../schema-walk.ts';
 import { StatusError, badRequest } from '../status-error.ts';
 
 const operationsMax = 10_000;
@@ -16,8 +17,7 @@ const copiedBytesMax = 3 * 1024 * 1024;
 /** The patched document; neither argument is changed. */
 export function applyJsonPatch(doc: JsonObject, patch: Json): JsonObject {
   if (patch === null) return copy(doc);
-  if (!Array.isArray(patch))
-    throw badRequest(`error decoding patch: json: cannot unmarshal ${goKind(patch)} into Go value of type []handlers.jsonPatchOp`);
+  if (!Array.isArray(patch)) throw badRequest(`json: cannot unmarshal ${jsonType(patch)} into Go value of type jsonpatch.Patch`);
   if (patch.length > operationsMax) {
     const message = `The allowed maximum operations in a JSON patch is ${operationsMax}, got ${patch.length}`;
     throw new StatusError(413, 'RequestEntityTooLarge', `Request entity too large: ${message}`);
@@ -26,7 +26,9 @@ export function applyJsonPatch(doc: JsonObject, patch: Json): JsonObject {
   const root: JsonObject = { doc: copy(doc) };
   let copiedBytes = 0;
   for (const operation of patch) {
-    if (!isJsonObject(operation)) throw rejected();
+    if (operation === null) throw rejected();
+    if (!isJsonObject(operation))
+      throw badRequest(`json: cannot unmarshal ${jsonType(operation)} into Go value of type jsonpatch.Operation`);
     if (operation['op'] === 'copy') copiedBytes += JSON.stringify(copied(locate(root, operation['from']))).length;
     if (copiedBytes > copiedBytesMax) throw rejected();
     applyOperation(root, operation);
@@ -35,8 +37,6 @@ export function applyJsonPatch(doc: JsonObject, patch: Json): JsonObject {
   if (isJsonObject(result)) return result;
   throw rejected();
 }
-
-const goKind = (value: Json): string => (typeof value === 'boolean' ? 'bool' : typeof value);
 
 /** Upstream does not show clients which operation failed; the cause does, in its library's words. */
 const rejected = (why = ''): StatusError =>

@@ -43,9 +43,8 @@ function typeOf(item: Json): ItemType {
 
 /** The type that all items of both lists share. */
 function itemType(...lists: (readonly Json[])[]): ItemType {
-  const types = new Set(lists.flat(1).map(typeOf));
-  if (lists.some((list) => list.some((item) => Array.isArray(item)))) throw listsOfLists();
-  const [type = 'string', ...others] = types;
+  const [type = 'string', ...others] = new Set(lists.flat(1).map(typeOf));
+  if (type === 'list') throw listsOfLists();
   if (others.length > 0) throw plainError(`list element types are not identical: [${lists.map((list) => goText([...list])).join(' ')}]`);
   return type;
 }

@@ -89,8 +89,10 @@ function setField(target: JsonObject, field: string, value: Json | undefined): v
 
 /** The schema of a field, before its reference is followed: that is where patch strategies are. */
 function childOf({ node, name }: Place, field: string): SchemaNode {
-  if (node.properties === undefined) return valueNodeOf(node) ?? {};
-  const child = ownField(node.properties, field);
+  const values = valueNodeOf(node);
+  // Go's structs of free JSON have no fields that a patch could name.
+  if (node.properties === undefined && (name === '' || values !== undefined)) return values ?? {};
+  const child = node.properties === undefined ? undefined : ownField(node.properties, field);
   if (child === undefined) throw patchFailure(`unable to find api field in struct ${name} for the json field ${JSON.stringify(field)}`);
   return child;
 }

@@ -1,7 +1,7 @@
 /** Tables of roles and of bindings. */
 import type { RbacSubject, RoleRef } from '../../kube/generated/types.ts';
 import type { KubeObject } from '../../kube/object.ts';
-import { ageColumn, nameColumn, textColumn, wide } from '../columns.ts';
+import { ageColumn, createdAtColumn, nameColumn, textColumn, wide } from '../columns.ts';
 import type { Column } from '../definition.ts';
 
 interface Binding extends KubeObject {
@@ -11,7 +11,7 @@ interface Binding extends KubeObject {
 
 export const roleColumns: readonly Column[] = [
   nameColumn,
-  { ...textColumn('Created At', 'When it was created.', ({ metadata }) => metadata.creationTimestamp ?? ''), type: 'date' },
+  createdAtColumn,
 ];
 
 const namesOf = ({ subjects = [] }: Binding, kind: string): string =>

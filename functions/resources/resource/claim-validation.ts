@@ -10,7 +10,9 @@ import type {
   ExactDeviceRequest,
   ResourceClaimSpec,
 } from '../../kube/generated/types.ts';
+import { inFieldOrder } from '../../kube/go-internal.ts';
 import { dnsSubdomainErrors } from '../../kube/names.ts';
+import type { Json } from '../../kube/object.ts';
 import { repeatedIndexes } from '../field-rules.ts';
 import { validateSelectorExpression } from './selector-expression.ts';
 import { named, validateDnsLabel, validateFullName, validateItems, validateOpaque, validateToleration } from './device-rules.ts';
@@ -29,9 +31,16 @@ function claimErrors({ requests, constraints, config }: DeviceClaim, path: strin
     ...validateItems(all, itemsMax, `${path}.requests`, requestErrors),
     ...validateItems(constraints ?? [], itemsMax, `${path}.constraints`, (one, field) => constraintErrors(one, field, names)),
     ...validateItems(config ?? [], itemsMax, `${path}.config`, (one, field) => configErrors(one, field, names)),
-    ...repeatedIndexes(all.map(({ name }) => name)).map((index) => duplicate(`${path}.requests[${index}]`, all[index]?.name)),
+    ...repeatedIndexes(all.map(({ name }) => name)).map((index) => duplicate(`${path}.requests[${index}]`, requestForm(all[index] ?? {}))),
   ];
 }
+
+/** A request as Go prints it: upstream's API declares that names are unique, and shows whole requests. */
+const requestForm = (request: object): Json =>
+  inFieldOrder(request as Json, [
+    ...(['name', 'exactly', 'firstAvailable', 'deviceClassName', 'selectors', 'allocationMode', 'count', 'adminAccess'] as const),
+    ...(['tolerations', 'key', 'operator', 'value', 'effect', 'tolerationSeconds', 'capacity'] as const),
+  ]);
 
 /** The names of requests, and of the alternatives below them. */
 export const requestNames = (requests: readonly DeviceRequest[]): ReadonlySet<string> =>
@@ -54,7 +63,7 @@ function requestErrors({ name, exactly, firstAvailable = [] }: DeviceRequest, pa
       ...validateDnsLabel(one.name, `${at}.name`),
       ...wantedErrors(one, at),
     ]),
-    ...repeatedIndexes(firstAvailable.map((one) => one.name)).map((index) => duplicate(`${field}[${index}]`, firstAvailable[index]?.name)),
+    ...repeatedIndexes(firstAvailable.map((one) => one.name)).map((index) => duplicate(`${field}[${index}]`, requestForm(firstAvailable[index] ?? {}))),
   ];
 }
 
@@ -90,8 +99,11 @@ export const validateSelectors = (selectors: readonly DeviceSelector[], path: st
 function constraintErrors(constraint: DeviceConstraint, path: string, names: ReadonlySet<string>): FieldError[] {
   const { requests = [], matchAttribute, distinctAttribute } = constraint;
   const errors = referenceErrors(requests, `${path}.requests`, names);
-  if (matchAttribute !== undefined) return [...errors, ...validateFullName(matchAttribute, `${path}.matchAttribute`)];
-  if (distinctAttribute !== undefined) return [...errors, ...validateFullName(distinctAttribute, `${path}.distinctAttribute`)];
+  const declared = [
+    ...(matchAttribute === undefined ? [] : validateFullName(matchAttribute, `${path}.matchAttribute`)),
+    ...(distinctAttribute === undefined ? [] : validateFullName(distinctAttribute, `${path}.distinctAttribute`)),
+  ];
+  if (matchAttribute !== undefined || distinctAttribute !== undefined) return [...errors, ...declared];
   const why = 'exactly one of "matchAttribute" or "distinctAttribute" is required, but multiple fields are set';
   return [...errors, required(path, why)];
 }

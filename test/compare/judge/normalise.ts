@@ -193,6 +193,16 @@ function unsettled(value: JsonObject): JsonObject {
 const typedErrors = /(failed to create typed patch object \([^)]*\): errors:\n)([^]*)$/;
 const undeclared = /(failed to create typed patch object \([^)]*\): )(?:errors:\n)?(?=[^]*field not declared in schema)[^]*$/;
 
+/** Two causes below keys of one map of device attributes. Source: pkg/apis/resource/validation/validation.go, validateMap. */
+function hasCausesOfOneMap(causes: readonly Json[]): boolean {
+  const keys = causes.flatMap((cause) => {
+    const field = isObject(cause) && typeof cause['field'] === 'string' ? cause['field'] : '';
+    return /^.*\.(?:attributes|capacity|counters)\[[^\]]*\]/.exec(field)?.[0] ?? [];
+  });
+  const maps = [...new Set(keys)].map((key) => key.slice(0, key.lastIndexOf('[')));
+  return new Set(maps).size < maps.length;
+}
+
 /** Errors that upstream finds while it walks through maps, which Go does in no order. */
 function unordered(value: JsonObject): JsonObject {
   const { message, details } = value;
@@ -205,7 +215,8 @@ function unordered(value: JsonObject): JsonObject {
     return { ...value, message: message.slice(0, typed.index) + start + lines.split('\n').toSorted().join('\n') };
   }
   const causes = isObject(details) && Array.isArray(details['causes']) ? details['causes'] : [];
-  if (!isObject(details) || !causes.some((cause) => JSON.stringify(cause).includes(' in body '))) return value;
+  const isWalked = causes.some((cause) => JSON.stringify(cause).includes(' in body ')) || hasCausesOfOneMap(causes);
+  if (!isObject(details) || !isWalked) return value;
   return { ...value, message: message.replace(/ is invalid: [^]*$/, ' is invalid'), details: { ...details, causes: sorted(causes) } };
 }
 

@@ -1,6 +1,6 @@
 /**
  * Our API server as a machine hosts it, over HTTPS on loopback. It has the objects that every cluster starts with, and
- * no controllers.
+ * of the controllers those alone that upstream runs in its API server.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,8 +11,11 @@ import { createTokens } from '../../../functions/apiserver/auth/tokens.ts';
 import { bootstrap } from '../../../functions/cloud/bootstrap.ts';
 import { openClusterStore } from '../../../functions/cluster-store.ts';
 import { defaultNetworks } from '../../../functions/kube/cluster-networks.ts';
+import { componentNames } from '../../../functions/worker-groups.ts';
+import { createCache } from '../../../functions/workers/cache.ts';
 import { memoryTable } from '../../../functions/store/memory/memory-table.ts';
 import { realWorld } from '../../../functions/world.ts';
+import { startWorkers } from '../../../infra/local/control-plane.ts';
 import { serveHttps } from '../../../infra/local/https-server.ts';
 import { loadPki } from '../../../infra/local/pki.ts';
 import type { RunningServer } from './upstream.ts';
@@ -41,10 +44,21 @@ export async function startOurs(): Promise<RunningServer> {
   });
   const port = server.addresses[0]?.port ?? 0;
   await bootstrap(api, definitions, { apiserverAddress: '192.0.2.1', apiserverPort: port, serviceCidr: defaultNetworks.serviceCidr });
+  const stopWorkers = await startWorkers({
+    store,
+    cache: createCache(store),
+    api,
+    registry,
+    certificateAuthorityPem: pki.authority.certificatePem,
+    codeVersion: 'compare',
+    absent: componentNames,
+    world,
+  });
   return {
     address: { host: '127.0.0.1', port, headers: { authorization: adminToken } },
     signingKeyPem: pki.tokenKeys[0].privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
     async stop() {
+      await stopWorkers();
       await server.close();
       await store.close();
       rmSync(directory, { recursive: true, force: true });

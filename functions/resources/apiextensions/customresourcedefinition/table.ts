@@ -1,6 +1,6 @@
 /** Source: apiextensions-apiserver, pkg/registry/customresourcedefinition/tableconvertor. */
 import type { CustomResourceDefinition } from '../../../kube/generated/types.ts';
-import { booleanColumn, nameColumn, textColumn, wide } from '../../columns.ts';
+import { booleanColumn, createdAtColumn, nameColumn, textColumn, wide } from '../../columns.ts';
 import type { Column } from '../../definition.ts';
 
 const versionsText = ({ spec }: CustomResourceDefinition): string =>
@@ -17,7 +17,7 @@ export const columns: readonly Column<CustomResourceDefinition>[] = [
   nameColumn,
   textColumn('Scope', 'Whether its objects live in namespaces.', ({ spec }) => spec?.scope ?? ''),
   textColumn('Versions', 'The versions that are served, and which of them is stored.', versionsText),
-  { ...textColumn('Created At', 'When the definition was created.', ({ metadata }) => metadata.creationTimestamp ?? ''), type: 'date' },
+  createdAtColumn,
   wide(textColumn('Group', 'The group of the kind.', ({ spec }) => spec?.group ?? '')),
   wide(textColumn('Kind', 'The kind that it declares.', ({ spec }) => spec?.names?.kind ?? '')),
   wide(textColumn('ShortNames', 'Short names of the kind.', ({ spec }) => spec?.names?.shortNames?.join(',') ?? '')),

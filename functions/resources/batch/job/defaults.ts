@@ -1,6 +1,7 @@
 /** Source: pkg/apis/batch/v1/defaults.go, SetDefaults_Job. */
 import type { Job, JobSpec } from '../../../kube/generated/types.ts';
 import { setPodTemplateDefaults } from '../../core/podtemplate/defaults.ts';
+import { jobLabels } from './strategy.ts';
 
 const backoffLimitMax = 2 ** 31 - 1;
 
@@ -21,6 +22,12 @@ export function setLabels({ metadata, spec }: Job): void {
   const labels = spec.template?.metadata?.labels;
   if (labels !== undefined && Object.keys(metadata.labels ?? {}).length === 0) metadata.labels = labels;
 }
+
+/** Labels that creation gave the template reach the job only as it is read back. */
+export const hasTemplateLabels = ({ metadata, spec }: Job): boolean =>
+  spec.manualSelector !== true && Object.keys(metadata.labels ?? {}).every((label) => ownLabels.has(label));
+
+const ownLabels: ReadonlySet<string> = new Set(Object.values(jobLabels));
 
 /** What a template of jobs gets, too. */
 export function setTemplateDefaults(spec: JobSpec): void {

@@ -14,6 +14,7 @@ export const jobDefinition = definition<Job>({
   hasGeneration: true,
   columns,
   selectableFields: ['status.successful'],
+  fieldProblem: (field) => `field label ${JSON.stringify(field)} not supported for Job`,
   fields: ({ status }) => ({ 'status.successful': String(status?.succeeded ?? 0) }),
   defaultPropagation: 'Orphan',
   orphaningWarning:

@@ -1,5 +1,5 @@
 /** The rules of the kind that only writes need; reads never load them. */
-export { setJobDefaults as setDefaults, setLabels as completeValid } from './defaults.ts';
+export { hasTemplateLabels as isFilledAsRead, setJobDefaults as setDefaults, setLabels as completeValid } from './defaults.ts';
 export { prepareForCreate } from './strategy.ts';
 export { validateJob as validate, validateJobUpdate as validateUpdate } from './validation.ts';
 export { validateJobStatusUpdate as validateStatusUpdate } from './status-validation.ts';

@@ -1,9 +1,9 @@
 import type { ClusterTrustBundle } from '../../../kube/generated/types.ts';
-import { pathSegmentErrors } from '../../../kube/names.ts';
 import { clusterTrustBundles } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { nameColumn, none, textColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
+import { bundleNameErrors } from './name.ts';
 
 export const clusterTrustBundleDefinition = definition<ClusterTrustBundle>({
   type: clusterTrustBundles,
@@ -13,6 +13,6 @@ export const clusterTrustBundleDefinition = definition<ClusterTrustBundle>({
   columns: [nameColumn, textColumn('SignerName', 'The signer whose certificates it vouches for.', ({ spec }) => spec?.signerName || none)],
   selectableFields: ['spec.signerName'],
   fields: ({ spec }) => ({ 'spec.signerName': spec?.signerName ?? '' }),
-  validateName: pathSegmentErrors,
+  validateName: (name, bundle) => bundleNameErrors(name, bundle?.spec?.signerName ?? ''),
   rules: () => import('./rules.ts'),
 });

@@ -1,11 +1,9 @@
 /** Source: pkg/apis/certificates/validation/validation.go, ValidateClusterTrustBundle. */
-import { bundleNameErrors } from './name.ts';
 import { X509Certificate } from 'node:crypto';
 import { type FieldError, invalid, tooLong } from '../../../kube/field-error.ts';
 import type { ClusterTrustBundle } from '../../../kube/generated/types.ts';
-import { nameOf } from '../../../kube/object.ts';
 import { pemBlocks } from '../../../kube/pem.ts';
-import { validateImmutable, validateNamePrefix } from '../../metadata-validation.ts';
+import { validateImmutable } from '../../metadata-validation.ts';
 import { validateSignerName } from '../signer-name.ts';
 
 const bundleBytesMax = 1024 * 1024;
@@ -13,11 +11,7 @@ const field = 'spec.trustBundle';
 
 export function validateBundle(bundle: ClusterTrustBundle, current?: ClusterTrustBundle): FieldError[] {
   const { signerName = '', trustBundle = '' } = bundle.spec ?? {};
-  const name = nameOf(bundle);
-  const wrong = (text: string): string[] => bundleNameErrors(text, signerName);
   return [
-    ...validateNamePrefix(bundle.metadata, wrong),
-    ...(name === '' ? [] : wrong(name).map((why) => invalid('metadata.name', name, why))),
     ...(signerName === '' ? [] : validateSignerName(signerName, 'spec.signerName')),
     ...(trustBundle === current?.spec?.trustBundle ? [] : anchorErrors(trustBundle)),
   ];

@@ -1,5 +1,4 @@
 import type { Event } from '../../../kube/generated/types.ts';
-import { pathSegmentErrors } from '../../../kube/names.ts';
 import { events, eventsV1 } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { definition } from '../../definition.ts';
@@ -39,8 +38,9 @@ export const eventDefinition = definition<Event>({
   selectableFields: [...objectFields.map((field) => `involvedObject.${field}`), 'reason', 'reportingComponent', 'source', 'type'],
   fields,
   hasDependents: false,
-  // The older version bears any name that fits into a path.
-  validateName: pathSegmentErrors,
+  hasWatchCache: false,
+  // Its older version bears any name that fits into a path.
+  checksOwnMetadata: true,
   allowsCreateOnUpdate: true,
   rules: () => import('./rules.ts'),
 });

@@ -3,9 +3,9 @@ import { type FieldError, invalid, required } from '../../../kube/field-error.ts
 import type { Event } from '../../../kube/generated/types.ts';
 import { internalForm } from '../../../kube/go-internal.ts';
 import { dnsSubdomainErrors, qualifiedNameErrors } from '../../../kube/names.ts';
-import { nameOf, namespaceOf } from '../../../kube/object.ts';
+import { namespaceOf } from '../../../kube/object.ts';
 import { events, type ResourceType } from '../../../kube/resource-type.ts';
-import { validateImmutable, validateImmutableStruct } from '../../metadata-validation.ts';
+import { validateImmutable, validateImmutableStruct, validateObjectMeta } from '../../metadata-validation.ts';
 
 const textMax = 128;
 const noteMax = 1024;
@@ -16,9 +16,8 @@ const isStrict = (version: Pick<ResourceType, 'group'>): boolean => version.grou
 export function validateEvent(event: Event, current?: Event, version: Pick<ResourceType, 'group'> = events): FieldError[] {
   const errors = legacyErrors(event, version);
   if (!isStrict(version)) return errors;
-  const name = nameOf(event);
-  const nameErrors = current === undefined ? dnsSubdomainErrors(name).map((why) => invalid('metadata.name', name, why)) : [];
-  return [...errors, ...nameErrors, ...(current === undefined ? newErrors(event) : changeErrors(event, current))];
+  if (current !== undefined) return [...errors, ...changeErrors(event, current)];
+  return [...errors, ...validateObjectMeta(event.metadata, { namespaced: true, validateName: dnsSubdomainErrors }), ...newErrors(event)];
 }
 
 function legacyErrors(event: Event, version: Pick<ResourceType, 'group'>): FieldError[] {

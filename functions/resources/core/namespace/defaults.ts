@@ -4,8 +4,11 @@ import type { Namespace } from '../../../kube/generated/types.ts';
 const nameLabel = 'kubernetes.io/metadata.name';
 
 export function setNamespaceDefaults(namespace: Namespace): void {
-  const { name } = namespace.metadata;
-  // A generated name is not known yet; creation calls this again once it is.
-  if (name) namespace.metadata.labels = { ...namespace.metadata.labels, [nameLabel]: name };
+  // A generated name is not known yet.
+  if (namespace.metadata.name) setNameLabel(namespace);
   namespace.status = { ...namespace.status, phase: namespace.status?.phase || 'Active' };
+}
+
+export function setNameLabel({ metadata }: Namespace): void {
+  metadata.labels = { ...metadata.labels, [nameLabel]: metadata.name ?? '' };
 }

@@ -8,7 +8,6 @@ import { namespaces } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn, textColumn } from '../../columns.ts';
 import { type ObjectSubresource, definition } from '../../definition.ts';
-import { setNamespaceDefaults } from './defaults.ts';
 
 const kubernetesFinalizer = 'kubernetes';
 
@@ -39,7 +38,6 @@ export const namespaceDefinition = definition<Namespace>({
   fields: (object) => ({ 'status.phase': phaseOf(object) }),
   validateName: dnsLabelErrors,
   prepareForCreate(object) {
-    setNamespaceDefaults(object);
     object.status = { phase: 'Active' };
     const finalizers = object.spec?.finalizers ?? [];
     object.spec = {

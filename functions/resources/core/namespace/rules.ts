@@ -1,3 +1,3 @@
 /** The rules of the kind that only writes need; reads never load them. */
-export { setNamespaceDefaults as setDefaults } from './defaults.ts';
+export { setNamespaceDefaults as setDefaults, setNameLabel as completeValid } from './defaults.ts';
 export { validateNamespace as validate, validateNamespaceStatusUpdate as validateStatusUpdate } from './validation.ts';

@@ -1,6 +1,6 @@
 /** The rules of the kind that only writes need; reads never load them. */
 export { setClaimDefaults as setDefaults } from './defaults.ts';
-export { prepareForCreate, prepareForUpdate } from './strategy.ts';
+export { isFilledAsRead, prepareForCreate, prepareForUpdate } from './strategy.ts';
 export {
   validateClaim as validate,
   validateClaimUpdate as validateUpdate,

@@ -66,7 +66,7 @@ export function validateInitContainers(spec: PodSpec, path: string, rules: Conta
   return (spec.initContainers ?? []).flatMap((container, index) => {
     const field = `${path}[${index}]`;
     const { name, lifecycle, resizePolicy = [] } = container;
-    const errors = [...validateContainer(container, field, rules), ...restartErrors(container, field)];
+    const errors = [...validateContainer(container, field, rules), ...initRestartErrors(container, field)];
     if (names.has(name)) errors.push(duplicate(`${field}.name`, name));
     else if (name) names.add(name);
     errors.push(...hostPortErrors([container], path));
@@ -221,6 +221,10 @@ const exitCodesMax = 255;
 
 const oneOf = (value: string, known: readonly string[], field: string): FieldError[] =>
   known.includes(value) ? [] : [notSupported(field, value, known)];
+
+/** Rules of an init container count only with its policy. Source: validateInitContainerRestartPolicy. */
+const initRestartErrors = (container: Container, path: string): FieldError[] =>
+  restartErrors(container, path).slice(0, container.restartPolicy === undefined ? 1 : undefined);
 
 /** When a container starts anew. Source: validateContainerRestartPolicy. */
 function restartErrors({ restartPolicy, restartPolicyRules = [] }: Container, path: string): FieldError[] {

@@ -57,7 +57,7 @@ function withoutNomination({ nominatedNodeName: _nominated, ...status }: NonNull
 }
 
 /** Upstream answers with the errors alone: no reason, no causes. */
-function checkBinding({ target }: Binding): void {
+export function checkBinding({ target }: Pick<Binding, 'target'>): void {
   const texts = bindingErrors(target).map(({ field, message }) => `${field}: ${message}`);
   if (texts.length > 0) throw plainError(texts.length === 1 ? texts.join() : `[${texts.join(', ')}]`);
 }

@@ -29,7 +29,9 @@ function tolerationErrors({ key, operator, value, effect, tolerationSeconds }: T
   } else if (operator === 'Exists') {
     if (value) errors.push(invalid(`${path}.operator`, value, "value must be empty when `operator` is 'Exists'"));
   } else {
-    errors.push(notSupported(`${path}.operator`, operator, ['Equal', 'Exists']));
+    // Upstream names the operators that its feature gate would allow only to a client that knows them.
+    const gated = ['Lt', 'Gt'];
+    errors.push(notSupported(`${path}.operator`, operator, ['Equal', 'Exists', ...(gated.includes(operator) ? gated : [])]));
   }
   if (effect && !effects.includes(effect)) errors.push(notSupported(`${path}.effect`, effect, effects));
   return errors;

@@ -1,4 +1,5 @@
 import type { ReplicationController } from '../../../kube/generated/types.ts';
+import { declaredSubdomainErrors } from '../../../kube/names.ts';
 import { replicationControllers } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { replicaColumns } from '../../apps/replicaset/table.ts';
@@ -9,6 +10,7 @@ export const replicationControllerDefinition = definition<ReplicationController>
   type: replicationControllers,
   schema: builtIn('io.k8s.api.core.v1.ReplicationController'),
   singular: 'replicationcontroller',
+  validateName: declaredSubdomainErrors,
   rechecksName: false,
   checksNamePrefix: false,
   etcdPrefix: '/controllers',
@@ -16,6 +18,7 @@ export const replicationControllerDefinition = definition<ReplicationController>
   categories: ['all'],
   hasStatus: true,
   hasGeneration: true,
+  declared: ['FieldValueInvalid metadata.name', 'FieldValueInvalid spec.replicas', 'FieldValueInvalid spec.minReadySeconds'],
   scale: replicaScale<ReplicationController>(),
   columns: replicaColumns<ReplicationController>(),
   selectableFields: ['status.replicas'],

@@ -17,8 +17,6 @@ export function prepareForUpdate(next: Service, current: Service): void {
   setFamilyDefaults(next);
 }
 
-const samePort = (port: ServicePort) => (other: ServicePort) => other.port === port.port && other.protocol === port.protocol;
-
 /** A client that leaves out what the server once chose means to keep it. Source: patchAllocatedValues. */
 function keepAllocated(next: Service, current: Service): void {
   if (needsClusterIp(next) && needsClusterIp(current) && !next.spec.clusterIP && !next.spec.clusterIPs?.length) {
@@ -29,8 +27,17 @@ function keepAllocated(next: Service, current: Service): void {
     if (!next.spec.ipFamilies?.length) next.spec.ipFamilies = current.spec.ipFamilies;
     next.spec.ipFamilyPolicy ||= current.spec.ipFamilyPolicy;
   }
-  if (!needsNodePorts(next) || !needsNodePorts(current)) return;
-  for (const port of next.spec.ports ?? []) port.nodePort ||= current.spec.ports?.find(samePort(port))?.nodePort;
+  if (needsNodePorts(next) && needsNodePorts(current)) keepNodePorts(next.spec.ports ?? [], current.spec.ports ?? []);
+}
+
+/** Ports are known by their names; what another port has by now is not given back. */
+function keepNodePorts(next: readonly ServicePort[], current: readonly ServicePort[]): void {
+  const before = new Map(current.map(({ name = '', nodePort }) => [name, nodePort]));
+  const used = new Set(next.map(({ nodePort }) => nodePort));
+  for (const port of next) {
+    const known = before.get(port.name ?? '');
+    if (known !== undefined && !used.has(known)) port.nodePort ||= known;
+  }
 }
 
 /** `clusterIPs` follows `clusterIP` where a client only knows the one. Source: storage/alloc.go, normalizeClusterIPs. */

@@ -25,6 +25,7 @@ export const endpointSliceDefinition = definition<EndpointSlice>({
   singular: 'endpointslice',
   hasGeneration: true,
   desiredMetadata: ['labels'],
+  countsDropped: true,
   columns: [
     nameColumn,
     textColumn('AddressType', 'IPv4, IPv6 or FQDN.', ({ addressType }) => addressType),

@@ -1,7 +1,7 @@
 import type { CSIStorageCapacity } from '../../../kube/generated/types.ts';
 import { csiStorageCapacities } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
-import { nameColumn, textColumn } from '../../columns.ts';
+import { createdAtColumn, nameColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
 
 export const csiStorageCapacityDefinition = definition<CSIStorageCapacity>({
@@ -9,9 +9,6 @@ export const csiStorageCapacityDefinition = definition<CSIStorageCapacity>({
   schema: builtIn('io.k8s.api.storage.v1.CSIStorageCapacity'),
   singular: 'csistoragecapacity',
   allowsUnconditionalUpdate: false,
-  columns: [
-    nameColumn,
-    { ...textColumn('Created At', 'When it was created.', ({ metadata }) => metadata.creationTimestamp ?? ''), type: 'date' },
-  ],
+  columns: [nameColumn, createdAtColumn],
   rules: () => import('./rules.ts'),
 });

@@ -1,9 +1,11 @@
 /** Source: pkg/apis/storage/validation/validation.go, ValidateCSIStorageCapacity. */
 import { semanticallyEqual } from '../../../kube/equality.ts';
 import { type FieldError, invalid } from '../../../kube/field-error.ts';
+import { labelSelectorForm } from '../../../kube/go-internal.ts';
 import type { CSIStorageCapacity } from '../../../kube/generated/types.ts';
 import { dnsSubdomainErrors } from '../../../kube/names.ts';
 import { validateLabelSelector } from '../../label-selector-validation.ts';
+import { validateImmutable } from '../../metadata-validation.ts';
 import { nodeSelectorWarnings } from '../../node-labels.ts';
 import { validateNonnegativeQuantity } from '../../quantity-rules.ts';
 
@@ -13,10 +15,13 @@ export const validateCSIStorageCapacity = ({ nodeTopology, storageClassName = ''
   ...(capacity === undefined ? [] : validateNonnegativeQuantity(capacity, 'capacity')),
 ];
 
-export const validateCSIStorageCapacityUpdate = (next: CSIStorageCapacity, current: CSIStorageCapacity): FieldError[] =>
-  (['nodeTopology', 'storageClassName'] as const).flatMap((field) =>
-    semanticallyEqual(next[field], current[field]) ? [] : [invalid(field, next[field], 'field is immutable')],
-  );
+export function validateCSIStorageCapacityUpdate(next: CSIStorageCapacity, current: CSIStorageCapacity): FieldError[] {
+  const [topology, before] = [labelSelectorForm(next.nodeTopology), labelSelectorForm(current.nodeTopology)];
+  return [
+    ...(semanticallyEqual(topology, before) ? [] : [invalid('nodeTopology', topology, 'field is immutable')]),
+    ...validateImmutable(next.storageClassName, current.storageClassName, 'storageClassName'),
+  ];
+}
 
 export const storageCapacityWarnings = ({ nodeTopology }: CSIStorageCapacity): string[] =>
   nodeTopology === undefined ? [] : nodeSelectorWarnings(nodeTopology, 'nodeTopology');
