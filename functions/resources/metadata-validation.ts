@@ -185,3 +185,15 @@ export const validateImmutableStruct = (
 /** Where upstream's API declares the rule instead of coding it, the message does not show the value. */
 export const validateDeclaredImmutable = (next: unknown, current: unknown, field: string): FieldError[] =>
   semanticallyEqual(next, current) ? [] : [invalid(field, null, 'field is immutable')];
+
+const unsettable = [
+  ...(['name', 'generateName', 'namespace', 'uid', 'resourceVersion', 'generation', 'creationTimestamp'] as const),
+  ...(['deletionTimestamp', 'deletionGracePeriodSeconds', 'managedFields', 'ownerReferences', 'finalizers', 'selfLink'] as const),
+];
+
+/** Objects get labels and annotations of their template, and nothing else. Source: ValidateTemplateObjectMeta. */
+export const validateTemplateMeta = (metadata: ObjectMeta, path: string): FieldError[] => [
+  ...validateAnnotations(metadata.annotations, `${path}.annotations`),
+  ...validateLabels(metadata.labels, `${path}.labels`),
+  ...unsettable.flatMap((field) => (metadata[field] === undefined ? [] : [forbiddenField(`${path}.${field}`, 'cannot be set')])),
+];

@@ -134,7 +134,7 @@ describe('strategic merge patches', () => {
       'list element types are not identical: [[map[image:a:1 name:a]] [map[name:a] b]]',
       '',
     ],
-    ['lists of lists', { containers: [['a']] }, 422, 'the server rejected our request due to an error in our request'],
+    ['a list among objects', { containers: [['a']] }, 500, 'list element types are not identical: [[map[image:a:1 name:a]] [[a]]]', ''],
   ];
   for (const [what, patch, code, message, reason] of mistakes) {
     test(`${what} is an error in upstream's words`, () => {
@@ -143,6 +143,13 @@ describe('strategic merge patches', () => {
       assert.throws(() => patchedSpec(before, patch), expected);
     });
   }
+});
+
+test('free JSON has no fields that a strategic merge patch could name', () => {
+  const message = 'unable to find api field in struct RawExtension for the json field "a"';
+  const revision = builtIn('io.k8s.api.apps.v1.ControllerRevision');
+  const merge = (): JsonObject => applyStrategicMergePatch({ data: { a: { b: 1 } } }, { data: { a: { b: 2 } } }, revision);
+  assert.throws(merge, { code: 500, reason: '', message });
 });
 
 describe('JSON patches', () => {
@@ -199,7 +206,7 @@ describe('JSON patches', () => {
   });
 
   test('a patch that is no list is malformed', () => {
-    const message = 'error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp';
+    const message = 'json: cannot unmarshal object into Go value of type jsonpatch.Patch';
     assert.throws(() => applyJsonPatch(doc, {}), { code: 400, message });
   });
 

@@ -5,7 +5,7 @@
  */
 import { type Json, type JsonObject, isJsonObject } from '../object.ts';
 import { setOwn } from '../own-field.ts';
-import { StatusError, badRequest } from '../status-error.ts';
+import { StatusError, badRequest, plainError } from '../status-error.ts';
 
 export const patchDirective = '$patch';
 export const retainKeysDirective = '$retainKeys';
@@ -38,7 +38,7 @@ export const listsOfLists = (): StatusError =>
   new StatusError(422, 'Invalid', 'the server rejected our request due to an error in our request', { details: {} });
 
 /** Mistakes that upstream notices but does not count as the client's. */
-export const patchFailure = (message: string): StatusError => new StatusError(500, 'InternalError', message);
+export const patchFailure = plainError;
 
 export const unknownDirective = (directive: Json, patch: JsonObject): StatusError =>
   patchFailure(`unknown patch type: ${goText(directive)} in map: ${goText(patch)}`);

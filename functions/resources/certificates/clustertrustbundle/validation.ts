@@ -2,16 +2,21 @@
 import { X509Certificate } from 'node:crypto';
 import { type FieldError, invalid, tooLong } from '../../../kube/field-error.ts';
 import type { ClusterTrustBundle } from '../../../kube/generated/types.ts';
+import { nameOf } from '../../../kube/object.ts';
 import { pemBlocks } from '../../../kube/pem.ts';
 import { validateImmutable } from '../../metadata-validation.ts';
 import { validateSignerName } from '../signer-name.ts';
+import { bundleNameErrors } from './name.ts';
 
 const bundleBytesMax = 1024 * 1024;
 const field = 'spec.trustBundle';
 
 export function validateBundle(bundle: ClusterTrustBundle, current?: ClusterTrustBundle): FieldError[] {
   const { signerName = '', trustBundle = '' } = bundle.spec ?? {};
+  const name = nameOf(bundle);
   return [
+    // The name stays, but a new signer may want another.
+    ...(current === undefined ? [] : bundleNameErrors(name, signerName).map((why) => invalid('metadata.name', name, why))),
     ...(signerName === '' ? [] : validateSignerName(signerName, 'spec.signerName')),
     ...(trustBundle === current?.spec?.trustBundle ? [] : anchorErrors(trustBundle)),
   ];

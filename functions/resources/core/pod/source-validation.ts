@@ -1,63 +1,73 @@
 /** What volumes of plug-ins need. Source: pkg/apis/core/validation/validation.go, validateVolumeSource. */
 import { type FieldError, invalid, notSupported, required } from '../../../kube/field-error.ts';
-import type { Volume } from '../../../kube/generated/types.ts';
+import type { LocalObjectReference, PersistentVolumeClaimTemplate, Volume } from '../../../kube/generated/types.ts';
+import { dnsSubdomainErrors } from '../../../kube/names.ts';
+import { validateTemplateMeta } from '../../metadata-validation.ts';
 import { validateDriverName } from '../../storage/class-validation.ts';
+import { isPortalTooLong, tooLongPortal, validatePodIscsi } from '../iscsi-validation.ts';
+import { validateClaimSpec } from '../persistentvolumeclaim/validation.ts';
+import { requiredFields, sharedSources, validateLabel } from '../volume-sources.ts';
+import { validateNoBacksteps } from './file-path.ts';
 
-interface Needed {
-  readonly field: string;
-  readonly detail?: string;
-}
+type Source = Exclude<keyof Volume, 'name'>;
+type Check<Name extends Source> = (source: NonNullable<Volume[Name]>, path: string) => FieldError[];
 
-const needed = (...fields: readonly string[]): readonly Needed[] => fields.map((field) => ({ field }));
-
-const neededFields: Readonly<Record<string, readonly Needed[]>> = {
-  awsElasticBlockStore: needed('volumeID'),
-  azureDisk: needed('diskName', 'diskURI'),
-  azureFile: needed('secretName', 'shareName'),
-  cephfs: needed('monitors'),
-  cinder: needed('volumeID'),
-  ephemeral: needed('volumeClaimTemplate'),
-  flexVolume: needed('driver'),
-  gcePersistentDisk: needed('pdName'),
-  gitRepo: needed('repository'),
-  glusterfs: needed('endpoints', 'path'),
-  image: needed('reference'),
-  iscsi: needed('targetPortal', 'iqn'),
-  nfs: needed('server', 'path'),
-  photonPersistentDisk: needed('pdID'),
-  portworxVolume: needed('volumeID'),
-  quobyte: [{ field: 'registry', detail: 'must be a host:port pair or multiple pairs separated by commas' }, { field: 'volume' }],
-  rbd: needed('monitors', 'image'),
-  scaleIO: needed('gateway', 'system', 'volumeName'),
-  storageos: needed('volumeName'),
-  vsphereVolume: needed('volumePath'),
-};
-
-/** Upstream's name of the field differs from the one that clients write. */
-const shownNames: Readonly<Record<string, string>> = { gcePersistentDisk: 'persistentDisk' };
 const pullPolicies = ['Always', 'IfNotPresent', 'Never'];
 
-export function validateSource(volume: Volume, type: string, path: string): FieldError[] {
-  const source: Readonly<Record<string, unknown>> = {
-    ...Object.entries(volume).find(([field]) => field === type)?.[1],
-  };
-  const at = `${path}.${shownNames[type] ?? type}`;
-  const errors = (neededFields[type] ?? []).flatMap(({ field, detail = '' }) =>
-    isMissing(source[field]) ? [required(`${at}.${field}`, detail)] : [],
-  );
-  const { nfs, csi, image, fc, flocker } = volume;
-  if (type === 'nfs' && nfs?.path && !nfs.path.startsWith('/')) errors.push(invalid(`${at}.path`, nfs.path, 'must be an absolute path'));
-  if (type === 'csi') errors.push(...validateDriverName(csi?.driver, `${at}.driver`));
-  if (type === 'image' && image?.pullPolicy !== undefined && !pullPolicies.includes(image.pullPolicy)) {
-    errors.push(notSupported(`${at}.pullPolicy`, image.pullPolicy, pullPolicies));
-  }
-  if (type === 'fc' && isMissing(fc?.targetWWNs) === isMissing(fc?.wwids)) {
-    errors.push(required(`${at}.targetWWNs`, 'must specify either targetWWNs or wwids, but not both'));
-  }
-  if (type === 'flocker' && !flocker?.datasetName && !flocker?.datasetUUID) {
-    errors.push(required(at, 'one of datasetName and datasetUUID is required'));
-  }
-  return errors;
+const secretErrors = (secret: LocalObjectReference | undefined, path: string): FieldError[] =>
+  secret === undefined ? [] : requiredFields(secret, `${path}.secretRef`, 'name');
+
+const checks: { readonly [Name in Source]?: Check<Name> } = {
+  ...sharedSources,
+  gitRepo: (source, path) => {
+    const { directory = '' } = source;
+    const field = `${path}.directory`;
+    return [
+      ...requiredFields(source, path, 'repository'),
+      ...(directory.startsWith('/') ? [invalid(field, directory, 'must be a relative path')] : []),
+      ...validateNoBacksteps(directory, field),
+    ];
+  },
+  iscsi: validatePodIscsi,
+  glusterfs: (source, path) => requiredFields(source, path, 'endpoints', 'path'),
+  cinder: (source, path) => [...requiredFields(source, path, 'volumeID'), ...secretErrors(source.secretRef, path)],
+  azureFile: (source, path) => requiredFields(source, path, 'secretName', 'shareName'),
+  storageos: (source, path) => [
+    ...requiredFields(source, path, 'volumeName'),
+    ...validateLabel(source.volumeName, `${path}.volumeName`),
+    ...validateLabel(source.volumeNamespace, `${path}.volumeNamespace`),
+    ...secretErrors(source.secretRef, path),
+  ],
+  csi({ driver, nodePublishSecretRef: secret }, path) {
+    const errors = validateDriverName(driver, `${path}.driver`);
+    if (secret === undefined) return errors;
+    const { name = '' } = secret;
+    if (name === '') return [...errors, required(`${path}.nodePublishSecretRef.name`)];
+    return [...errors, ...dnsSubdomainErrors(name).map((why) => invalid(`${path}.name`, name, why))];
+  },
+  ephemeral({ volumeClaimTemplate: template }, path) {
+    const field = `${path}.volumeClaimTemplate`;
+    return template === undefined ? [required(field)] : claimTemplateErrors(template, field);
+  },
+  image: (source, path) => [
+    ...requiredFields(source, path, 'reference'),
+    ...(source.pullPolicy === undefined || pullPolicies.includes(source.pullPolicy)
+      ? []
+      : [notSupported(`${path}.pullPolicy`, source.pullPolicy, pullPolicies)]),
+  ],
+};
+
+const claimTemplateErrors = ({ metadata = {}, spec }: PersistentVolumeClaimTemplate, path: string): FieldError[] => [
+  ...validateTemplateMeta(metadata, `${path}.metadata`),
+  ...validateClaimSpec(spec, `${path}.spec`),
+];
+
+export function validateSource<Name extends Source>(volume: Volume, type: Name, path: string): FieldError[] {
+  const source = volume[type];
+  const check: Check<Name> | undefined = checks[type];
+  return source === undefined || check === undefined ? [] : check(source, `${path}.${type}`);
 }
 
-const isMissing = (value: unknown): boolean => value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
+/** Upstream asks this of an iSCSI volume even beside another source. */
+export const portalErrors = ({ name, iscsi }: Volume, path: string): FieldError[] =>
+  iscsi !== undefined && isPortalTooLong(iscsi, name) ? [invalid(`${path}.name`, name, tooLongPortal)] : [];

@@ -4,7 +4,7 @@ import type { DownwardAPIVolumeFile, KeyToPath, Volume, VolumeProjection } from 
 import { dnsLabelErrors } from '../../../kube/names.ts';
 import { parseQuantity } from '../../../kube/quantity.ts';
 import { validateOneOf } from '../../field-rules.ts';
-import { validateSource } from './source-validation.ts';
+import { portalErrors, validateSource } from './source-validation.ts';
 import { podCertificateErrors, trustBundleErrors } from './certificate-projections.ts';
 import { filePathErrors, validateNoBacksteps } from './file-path.ts';
 import { validateFieldRef, validateResourceFieldRef } from './environment-validation.ts';
@@ -34,7 +34,7 @@ export function validateVolumes(volumes: readonly Volume[], path: string): Check
 }
 
 /** In the order in which upstream asks for them: the first that a volume has counts. */
-const volumeTypes: readonly string[] = [
+const volumeTypes = [
   'emptyDir',
   'hostPath',
   'gitRepo',
@@ -65,20 +65,21 @@ const volumeTypes: readonly string[] = [
   'csi',
   'ephemeral',
   'image',
-];
+] as const;
+
+type VolumeType = (typeof volumeTypes)[number];
 
 function sourceErrors(volume: Volume, path: string): FieldError[] {
-  const [first, ...others] = Object.keys(volume)
-    .filter((field) => field !== 'name')
-    .toSorted((a, b) => volumeTypes.indexOf(a) - volumeTypes.indexOf(b));
+  const [first, ...others] = volumeTypes.filter((type) => volume[type] !== undefined);
   if (first === undefined) return [required(path, 'must specify a volume type')];
   return [
     ...oneSourceErrors(volume, first, path),
+    ...portalErrors(volume, path),
     ...others.map((field) => forbiddenField(`${path}.${field}`, 'may not specify more than 1 volume type')),
   ];
 }
 
-function oneSourceErrors(volume: Volume, type: string, path: string): FieldError[] {
+function oneSourceErrors(volume: Volume, type: VolumeType, path: string): FieldError[] {
   const { hostPath, emptyDir, configMap, secret, persistentVolumeClaim, downwardAPI, projected } = volume;
   if (type === 'hostPath' && hostPath !== undefined) return hostPathErrors(hostPath, `${path}.hostPath`);
   if (type === 'emptyDir' && emptyDir?.sizeLimit !== undefined) return sizeLimitErrors(emptyDir.sizeLimit, `${path}.emptyDir.sizeLimit`);
