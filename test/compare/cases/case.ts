@@ -7,6 +7,8 @@ export interface Step {
   readonly path: string;
   /** JSON, or a text that is sent as it is. The same braces count. */
   readonly body?: Json | undefined;
+  /** Sent in place of `body`: bytes that are no text. */
+  readonly base64?: string;
   readonly headers?: Readonly<Record<string, string>>;
   /** Opens a watch; `events` come until the case ends. */
   readonly watchedEvents?: number;

@@ -79,7 +79,7 @@ export const fieldValidation = ({ choice }: Scene): string =>
 /** Most changes concern what only this kind has; metadata is the same for all. */
 export function mutation({ choice, mutator, base }: Scene): { about: string; object: JsonObject } {
   const chance = choice.next();
-  if (chance < 0.12) return mutator.several(choice, 2);
+  if (chance < 0.14) return mutator.several(choice, choice.next() < 0.8 ? 2 : 3);
   if (chance < 0.27) return mutator.one(choice, 'metadata');
   const others = Object.keys(base).filter((name) => !['metadata', 'apiVersion', 'kind'].includes(name));
   return chance < 0.85 && others.length > 0 ? mutator.one(choice, choice.of(others)) : mutator.one(choice);

@@ -11,8 +11,12 @@ import { conflictingCreation, generatedName, storedCreation, triedCreation } fro
 import { collectionDeletion, deletion, finalizedDeletion } from './recipes/delete.ts';
 import { oddPatch, patch, patchOfNothing } from './recipes/patch.ts';
 import { contentType, names, oddBody, options, otherType, wrongMethod } from './recipes/protocol.ts';
+import { protobufBody } from './recipes/protobuf.ts';
 import { readForm, selection, watch } from './recipes/read.ts';
-import { scaleWrite, statusWrite, update, updateOfNothing, updateOfOther } from './recipes/update.ts';
+import { repeatedField, repeatedInPatch } from './recipes/repeat.ts';
+import { largeBody } from './recipes/size.ts';
+import { subresourceWrite } from './recipes/subresource.ts';
+import { scaleWrite, statusWrite, trialOfAll, update, updateOfNothing, updateOfOther } from './recipes/update.ts';
 
 const recipes: WeightedRecipes = [
   [40, triedCreation],
@@ -43,6 +47,12 @@ const recipes: WeightedRecipes = [
   [1, otherType],
   [0.5, options],
   [1, names],
+  [2, protobufBody],
+  [2, repeatedField],
+  [1, repeatedInPatch],
+  [0.3, largeBody],
+  [2, subresourceWrite],
+  [1, trialOfAll],
 ];
 
 export type WeightedRecipes = readonly (readonly [weight: number, recipe: Recipe])[];

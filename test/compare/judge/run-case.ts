@@ -38,11 +38,12 @@ function remember(memory: Memory, { status, text }: ReceivedAnswer): void {
   if (typeof metadata['resourceVersion'] === 'string') memory.resourceVersion = metadata['resourceVersion'];
 }
 
-function requestOf({ method, path, body, headers = {} }: Step, memory: Memory): SentRequest {
+function requestOf({ method, path, body, base64, headers = {} }: Step, memory: Memory): SentRequest {
   const fill = (text: string): string => text.replaceAll('{uid}', memory.uid).replaceAll('{resourceVersion}', memory.resourceVersion);
   const text = body === undefined ? undefined : fill(typeof body === 'string' ? body : JSON.stringify(body));
   const type: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
-  return { method, path: fill(path), headers: { accept: 'application/json', ...type, ...headers }, body: text };
+  const bytes = base64 === undefined ? undefined : Buffer.from(base64, 'base64');
+  return { method, path: fill(path), headers: { accept: 'application/json', ...type, ...headers }, body: text, bytes };
 }
 
 /** Kinds whose status the API server itself writes a moment after the object. */

@@ -11,6 +11,8 @@ export interface SentRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | undefined;
+  /** Sent in place of a text. */
+  readonly bytes?: Uint8Array | undefined;
 }
 
 export interface ReceivedAnswer {
@@ -82,8 +84,11 @@ export function connectApi({ host, port, headers: fixed }: ApiAddress): ApiConne
   const agent = new Agent({ keepAlive: true, maxSockets: 32, rejectUnauthorized: false });
   // A watch cannot be sent once more: it gets a connection that no request used before.
   const ofWatches = new Agent({ keepAlive: false, rejectUnauthorized: false });
-  const open = ({ method, path, headers, body }: SentRequest, through = agent): ReturnType<typeof httpsRequest> => {
-    const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
+  const open = (
+    { method, path, headers, body: text, bytes: body = text === undefined ? undefined : Buffer.from(text) }: SentRequest,
+    through = agent,
+  ): ReturnType<typeof httpsRequest> => {
+    const length = body === undefined ? {} : { 'content-length': String(body.byteLength) };
     const options: RequestOptions = { agent: through, host, port, method, path, headers: { ...fixed, ...headers, ...length } };
     const outgoing = httpsRequest(options);
     outgoing.end(body);

@@ -70,6 +70,10 @@ export const collectionDeletion: Recipe = (scene) => {
     `fieldSelector=metadata.name%3D${scene.name}`,
     'labelSelector=case%3Dnone',
     'labelSelector=a%20in%20(',
+    'labelSelector=a%20in%20(b),a!=b',
+    `fieldSelector=metadata.name%3D${scene.name}&labelSelector=!none`,
+    `fieldSelector=metadata.name%3D${scene.name}&limit=1`,
+    'fieldSelector=none%3Dx',
   ]);
   const path = scene.collection + query(selection, scene.choice.of(['', 'dryRun=All', 'gracePeriodSeconds=0', 'propagationPolicy=Orphan']));
   return { about: `delete the collection ${selection}`, steps: [post(scene), { method: 'DELETE', path }, get(scene), remove(scene)] };

@@ -25,6 +25,8 @@ const forms = [
   'text/html',
   '*/*',
   'application/json;stream=watch',
+  'application/cbor',
+  'application/cbor,application/json;q=0.5',
 ];
 
 /** By which the lists of one case find its own objects. */
@@ -82,6 +84,15 @@ const selections = ({ name }: Scene): readonly string[] => [
   'watch=1&sendInitialEvents=true&resourceVersionMatch=Exact&resourceVersion=1',
   'watch=1&fieldSelector=none%3Dx',
   'watch=1&labelSelector=a%20in%20(',
+  'watch=1&resourceVersionMatch=NotOlderThan',
+  'watch=1&resourceVersionMatch=NotOlderThan&resourceVersion=0',
+  'watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&resourceVersion=x',
+  'watch=1&sendInitialEvents=false&resourceVersionMatch=NotOlderThan',
+  'watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&resourceVersion=99999999999',
+  'watch=1&limit=1&continue=bad',
+  'sendInitialEvents=true&resourceVersionMatch=NotOlderThan',
+  'resourceVersion=0&resourceVersionMatch=NotOlderThan&limit=1',
+  'resourceVersion=0&limit=1',
 ];
 
 /** With the case's own label where the selection has none, so that other cases' objects stay out. */
@@ -114,10 +125,11 @@ export const watch: Recipe = (scene) => {
     'resourceVersion=0',
   ]);
   const leaves = choice.next() < 0.5;
+  const shown = accept.includes('Table') ? choice.of(['', 'includeObject=None', 'includeObject=Object', 'includeObject=Metadata']) : '';
   const first = start.startsWith('sendInitial') ? 2 : start.includes('{') ? 0 : 1;
   const opened: Step = {
     method: 'GET',
-    path: scene.collection + query('watch=true', start, ownLabel(scene)),
+    path: scene.collection + query('watch=true', start, ownLabel(scene), shown),
     headers: { accept },
     watchedEvents: first + 2,
   };

@@ -74,3 +74,27 @@ export const scaleWrite: Recipe = (scene) => {
   const write = scene.choice.next() < 0.5 ? { method: 'PUT', path, body } : patch;
   return { about: `scale ${JSON.stringify(spec)}`, steps: [post(scene), { method: 'GET', path }, write, get(scene), remove(scene)] };
 };
+
+/** Each verb as a dry run, one after the other: nothing of any may be seen by the next. */
+export const trialOfAll: Recipe = (scene) => {
+  const { kind, path, choice } = scene;
+  if (!mayStore(scene) || !kind.verbs.includes('update') || !kind.verbs.includes('patch')) return undefined;
+  const { about, object } = mutation(scene);
+  const dry = 'dryRun=All';
+  const applied = { 'content-type': 'application/apply-patch+yaml' };
+  const trials = [
+    { method: 'PUT', path: path + query(dry), body: withVersion(object, choice.of([undefined, '{resourceVersion}'])) },
+    {
+      method: 'PATCH',
+      path: path + query(dry),
+      body: { metadata: { labels: { x: 'y' } } },
+      headers: { 'content-type': 'application/merge-patch+json' },
+    },
+    { method: 'PATCH', path: path + query(dry, 'fieldManager=m', 'force=true'), body: object, headers: applied },
+    { method: 'DELETE', path: path + query(dry) },
+    { method: 'DELETE', path, body: { dryRun: ['All'], propagationPolicy: choice.of(['Foreground', 'Background', 'Orphan']) } },
+    post(scene, object, dry),
+  ];
+  const chosen = trials.filter(() => choice.next() < 0.6);
+  return { about: `dry runs of ${chosen.length} verbs, ${about}`, steps: [post(scene), ...chosen, get(scene), remove(scene)] };
+};
