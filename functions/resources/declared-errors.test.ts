@@ -31,6 +31,9 @@ describe('errors of which upstream declares some', () => {
   });
 
   test('without declarations the order stays', () => {
-    assert.deepEqual(declaredLast(wrong('b', 'a'), undefined).map(({ field }) => field), ['b', 'a']);
+    assert.deepEqual(
+      declaredLast(wrong('b', 'a'), undefined).map(({ field }) => field),
+      ['b', 'a'],
+    );
   });
 });

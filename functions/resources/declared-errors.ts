@@ -26,7 +26,8 @@ function patternsOf(declared: readonly string[]): readonly Pattern[] {
 const stepsOf = (path: string): string[] => path.match(/\[[^\]]*\]|[^.[]+/g) ?? [];
 
 const matchesSteps = (pattern: readonly string[], steps: readonly string[]): boolean =>
-  pattern.length === steps.length && pattern.every((step, index) => step === steps[index] || (step === '[*]' && steps[index]?.startsWith('[')));
+  pattern.length === steps.length &&
+  pattern.every((step, index) => step === steps[index] || (step === '[*]' && steps[index]?.startsWith('[')));
 
 /** Where a walk meets the field: the place of each step among its neighbours. */
 function placesOf(steps: readonly string[], all: readonly Pattern[]): number[] {

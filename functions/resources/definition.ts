@@ -396,6 +396,7 @@ export type WriteRules<T extends KubeObject> = Pick<
   Definition<T>,
   | 'setDefaults'
   | 'prepareForCreate'
+  | 'declared'
   | 'completeValid'
   | 'isFilledAsRead'
   | 'prepareForUpdate'

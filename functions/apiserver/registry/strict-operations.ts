@@ -11,7 +11,8 @@ const texts = ['op', 'path', 'from'] as const;
 
 /** The problems that a client is warned of. Throws a 400 where a value has the wrong type. */
 export function operationProblems(patch: Json, duplicates: readonly string[]): string[] {
-  const refuse = (value: Json, into: string) => badRequest(`error decoding patch: json: cannot unmarshal ${jsonType(value)} into Go ${into}`);
+  const refuse = (value: Json, into: string) =>
+    badRequest(`error decoding patch: json: cannot unmarshal ${jsonType(value)} into Go ${into}`);
   if (patch === null) return [];
   if (!Array.isArray(patch)) throw refuse(patch, 'value of type []handlers.jsonPatchOp');
   const unknown: string[] = [];

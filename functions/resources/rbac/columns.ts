@@ -9,10 +9,7 @@ interface Binding extends KubeObject {
   subjects?: RbacSubject[];
 }
 
-export const roleColumns: readonly Column[] = [
-  nameColumn,
-  createdAtColumn,
-];
+export const roleColumns: readonly Column[] = [nameColumn, createdAtColumn];
 
 const namesOf = ({ subjects = [] }: Binding, kind: string): string =>
   subjects

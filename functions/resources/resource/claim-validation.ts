@@ -63,7 +63,9 @@ function requestErrors({ name, exactly, firstAvailable = [] }: DeviceRequest, pa
       ...validateDnsLabel(one.name, `${at}.name`),
       ...wantedErrors(one, at),
     ]),
-    ...repeatedIndexes(firstAvailable.map((one) => one.name)).map((index) => duplicate(`${field}[${index}]`, requestForm(firstAvailable[index] ?? {}))),
+    ...repeatedIndexes(firstAvailable.map((one) => one.name)).map((index) =>
+      duplicate(`${field}[${index}]`, requestForm(firstAvailable[index] ?? {})),
+    ),
   ];
 }
 

@@ -16,5 +16,9 @@ export const columns: readonly Column<Deployment>[] = [
   ageColumn,
   wide(textColumn('Containers', 'Names of the containers in the template.', ({ spec }) => containerNames(spec.template?.spec.containers))),
   wide(textColumn('Images', 'Images of the containers in the template.', ({ spec }) => containerImages(spec.template?.spec.containers))),
-  wide(textColumn('Selector', 'Which pods are its own.', ({ spec }) => (spec.selector === undefined ? '' : selectorText(spec.selector) || none))),
+  wide(
+    textColumn('Selector', 'Which pods are its own.', ({ spec }) =>
+      spec.selector === undefined ? '' : selectorText(spec.selector) || none,
+    ),
+  ),
 ];

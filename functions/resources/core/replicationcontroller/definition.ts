@@ -18,7 +18,6 @@ export const replicationControllerDefinition = definition<ReplicationController>
   categories: ['all'],
   hasStatus: true,
   hasGeneration: true,
-  declared: ['FieldValueInvalid metadata.name', 'FieldValueInvalid spec.replicas', 'FieldValueInvalid spec.minReadySeconds'],
   scale: replicaScale<ReplicationController>(),
   columns: replicaColumns<ReplicationController>(),
   selectableFields: ['status.replicas'],

@@ -6,3 +6,5 @@ export { setReplicationControllerDefaults as setDefaults } from './defaults.ts';
 export { validateReplicationController as validate, validateReplicationControllerStatus as validateStatusUpdate } from './validation.ts';
 
 export const warnings = workloadWarnings<ReplicationController>(({ spec }) => spec.template, { isNamed: true });
+
+export const declared = ['FieldValueInvalid metadata.name', 'FieldValueInvalid spec.replicas', 'FieldValueInvalid spec.minReadySeconds'];

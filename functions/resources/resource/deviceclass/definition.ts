@@ -14,13 +14,6 @@ export const deviceClassDefinition = definition<DeviceClass>({
   rechecksName: false,
   checksNamePrefix: false,
   hasGeneration: true,
-  declared: [
-    'FieldValueInvalid metadata.name',
-    'FieldValueTooMany spec.selectors',
-    'FieldValueTooMany spec.config',
-    'spec.config[*].opaque.driver',
-    'spec.extendedResourceName',
-  ],
   returnsDeletedObject: true,
   columns: [nameColumn, ageColumn],
   rules: () => withExpressions(() => import('./rules.ts')),

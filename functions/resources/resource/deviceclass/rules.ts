@@ -18,3 +18,11 @@ export function validate({ spec }: DeviceClass, current?: DeviceClass): FieldErr
       : extendedResourceErrors(name).map((why) => invalid('spec.extendedResourceName', name, why))),
   ];
 }
+
+export const declared = [
+  'FieldValueInvalid metadata.name',
+  'FieldValueTooMany spec.selectors',
+  'FieldValueTooMany spec.config',
+  'spec.config[*].opaque.driver',
+  'spec.extendedResourceName',
+];

@@ -5,7 +5,6 @@ import { builtIn } from '../../../kube/schema.ts';
 import { withExpressions } from '../with-expressions.ts';
 import { ageColumn, nameColumn, textColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
-import { declaredOfClaim } from '../declared.ts';
 import { setClaimDefaults } from '../defaults.ts';
 
 function stateText(claim: ResourceClaim): string {
@@ -20,7 +19,6 @@ export const resourceClaimDefinition = definition<ResourceClaim>({
   schema: builtIn('io.k8s.api.resource.v1.ResourceClaim'),
   singular: 'resourceclaim',
   hasStatus: true,
-  declared: ['spec', ...declaredOfClaim('spec')],
   resetFields: { status: ['metadata', 'spec'] },
   returnsDeletedObject: true,
   columns: [nameColumn, textColumn('State', 'Whether it is allocated and used.', stateText), ageColumn],

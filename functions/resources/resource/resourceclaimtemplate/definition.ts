@@ -4,7 +4,6 @@ import { builtIn } from '../../../kube/schema.ts';
 import { withExpressions } from '../with-expressions.ts';
 import { ageColumn, nameColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
-import { declaredOfClaim } from '../declared.ts';
 import { setClaimDefaults } from '../defaults.ts';
 
 export const resourceClaimTemplateDefinition = definition<ResourceClaimTemplate>({
@@ -12,7 +11,6 @@ export const resourceClaimTemplateDefinition = definition<ResourceClaimTemplate>
   schema: builtIn('io.k8s.api.resource.v1.ResourceClaimTemplate'),
   singular: 'resourceclaimtemplate',
   returnsDeletedObject: true,
-  declared: declaredOfClaim('spec.spec'),
   columns: [nameColumn, ageColumn],
   setDefaults: ({ spec }) => setClaimDefaults(spec?.spec),
   rules: () => withExpressions(() => import('./rules.ts')),
