@@ -122,7 +122,7 @@ describe('protobuf messages', () => {
     [
       'a time beyond all years',
       envelope('v1', 'Pod', field(1, field(8, Buffer.from([8, 255, 255, 255, 255, 255, 255, 127])))),
-      'proto: time out of range',
+      'Pod in version "v1" cannot be handled as a Pod: proto: time out of range',
     ],
     ['a message that ends early', Buffer.concat([bytes('k8s\0'), Buffer.from([10, 50, 1])]), 'unexpected EOF'],
   ];

@@ -30,7 +30,7 @@ export interface ProtobufObject {
   readonly object: JsonObject;
 }
 
-/** Throws 400 when the bytes are no object of a known kind. */
+/** Throws 400 when the message of a known kind cannot be read, and a DocumentError when its envelope cannot. */
 export function decodeProtobuf(bytes: Uint8Array): ProtobufObject {
   if (magic.some((byte, index) => bytes[index] !== byte)) {
     throw new DocumentError(`provided data does not appear to be a protobuf message, expected prefix [${magic.join(' ')}]`);
@@ -39,7 +39,7 @@ export function decodeProtobuf(bytes: Uint8Array): ProtobufObject {
     return decodeUnknown(bytes.subarray(magic.length));
   } catch (error) {
     if (!(error instanceof ProtobufError)) throw error;
-    throw badRequest(error.message);
+    throw new DocumentError(error.message, { cause: error });
   }
 }
 
@@ -66,7 +66,17 @@ function decodeUnknown(bytes: Uint8Array): ProtobufObject {
     );
   }
   const content = Buffer.from(typeof raw === 'string' ? raw : '', 'base64');
-  return { apiVersion, kind, object: { apiVersion, kind, ...readMessage(type, content) } };
+  return { apiVersion, kind, object: { apiVersion, kind, ...contentOf(type, content, { apiVersion, kind }) } };
+}
+
+function contentOf(type: MessageType, content: Uint8Array, { apiVersion, kind }: Pick<ProtobufObject, 'apiVersion' | 'kind'>): JsonObject {
+  try {
+    return readMessage(type, content);
+  } catch (error) {
+    if (!(error instanceof ProtobufError)) throw error;
+    const version = JSON.stringify(apiVersion.split('/').at(-1));
+    throw badRequest(`${kind} in version ${version} cannot be handled as a ${kind}: ${error.message}`);
+  }
 }
 
 interface Field {

@@ -86,7 +86,8 @@ export async function readBody(request: Request): Promise<Body | undefined> {
     return await parsedBody(request, await readBytes(request));
   } catch (error) {
     if (!(error instanceof DocumentError)) throw error;
-    throw new StatusError(400, 'BadRequest', `${versionProblem}${error.message}`, { cause: error });
+    const prefix = mediaTypeOf(request) === 'application/vnd.kubernetes.protobuf' ? '' : versionProblem;
+    throw new StatusError(400, 'BadRequest', `${prefix}${error.message}`, { cause: error });
   }
 }
 

@@ -73,8 +73,10 @@ function storedField(field: string, served: ServedVersion | undefined): string {
 
 function checkField(field: string, definition: AnyDefinition, served: ServedVersion | undefined): void {
   const { type, readsFieldSelectors = false } = definition;
-  if (field === 'metadata.name' || (ownFields.has(field) && !readsFieldSelectors)) return;
   const selectableFields = served?.ownFields === undefined ? definition.selectableFields : served.ownFields.names;
+  // Kinds that read selectors themselves know no namespace that their objects do not have.
+  const readsItself = readsFieldSelectors || (!type.namespaced && (isCustom(definition) || (selectableFields?.length ?? 0) > 0));
+  if (field === 'metadata.name' || (ownFields.has(field) && !readsItself)) return;
   if (!isCustom(definition) && (selectableFields === undefined || selectableFields.length === 0)) {
     throw badRequest(`${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`);
   }

@@ -24,6 +24,7 @@ export function applyJsonPatch(doc: JsonObject, patch: Json): JsonObject {
   }
   // The document hangs below a root, so that a patch may replace all of it.
   const root: JsonObject = { doc: copy(doc) };
+  const opened = new Set<JsonObject>();
   let copiedBytes = 0;
   for (const operation of patch) {
     if (operation === null) throw rejected();
@@ -32,10 +33,31 @@ export function applyJsonPatch(doc: JsonObject, patch: Json): JsonObject {
     if (operation['op'] === 'copy') copiedBytes += JSON.stringify(copied(locate(root, operation['from']))).length;
     if (copiedBytes > copiedBytesMax) throw rejected();
     applyOperation(root, operation);
+    for (const object of objectsAlong(root, operation['path'])) opened.add(object);
   }
+  for (const object of opened) sortFields(object);
   const result = root['doc'];
   if (isJsonObject(result)) return result;
   throw rejected();
+}
+
+/** The objects that a path leads through, as far as they are there. */
+function* objectsAlong(root: JsonObject, path: Json | undefined): Generator<JsonObject> {
+  let place: Json | undefined = root['doc'];
+  for (const step of typeof path === 'string' ? path.split('/').slice(1) : []) {
+    if (typeof place !== 'object' || place === null) return;
+    if (isJsonObject(place)) yield place;
+    place = valueAt({ parent: place, step: step.replaceAll('~1', '/').replaceAll('~0', '~'), path: '' });
+  }
+}
+
+/** Upstream's library writes the objects that it has opened as Go writes maps: decoding meets their fields in that order. */
+function sortFields(object: JsonObject): void {
+  for (const name of Object.keys(object).toSorted()) {
+    const value = object[name];
+    delete object[name];
+    if (value !== undefined) setOwn(object, name, value);
+  }
 }
 
 /** Upstream does not show clients which operation failed; the cause does, in its library's words. */

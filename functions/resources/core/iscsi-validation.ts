@@ -26,7 +26,7 @@ export const tooLongPortal =
 export const isPortalTooLong = ({ initiatorName, targetPortal = '' }: ISCSIVolumeSource, volumeName: string): boolean =>
   initiatorName !== undefined && `${volumeName}:${targetPortal}`.length > nameLengthMax;
 
-/** Of a PersistentVolume, whose name the portal is shown to initiators with. */
+/** The source of a PersistentVolume, whose name initiators see beside the portal. */
 export function validateIscsi(source: ISCSIPersistentVolumeSource, path: string, volumeName: string): FieldError[] {
   const { targetPortal = '', secretRef } = source;
   const errors = targetPortal === '' ? [required(`${path}.targetPortal`)] : [];
@@ -36,7 +36,7 @@ export function validateIscsi(source: ISCSIPersistentVolumeSource, path: string,
   return [...errors, ...initiatorErrors(source, path, badForm)];
 }
 
-/** Of a pod. */
+/** The source of a pod's volume. */
 export const validatePodIscsi = (source: ISCSIVolumeSource, path: string): FieldError[] => [
   ...(source.targetPortal ? [] : [required(`${path}.targetPortal`)]),
   ...targetErrors(source, path, badStart),

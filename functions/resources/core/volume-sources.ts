@@ -22,7 +22,7 @@ type SharedSource =
   | 'scaleIO'
   | 'vsphereVolume';
 
-/** Of those sources that differ, such as in the namespace of a Secret, it reads what both have. */
+/** Sources that differ in the namespace of a Secret are read without the Secret. */
 type Check<Name extends SharedSource> = (source: Omit<NonNullable<Volume[Name]>, 'secretRef'>, path: string) => FieldError[];
 
 export const requiredFields = (source: object, path: string, ...fields: readonly string[]): FieldError[] =>
@@ -34,7 +34,7 @@ export const requiredFields = (source: object, path: string, ...fields: readonly
   });
 
 const range = 'must be between 0 and 255, inclusive';
-/** Upstream takes 0 as well, whatever it says. */
+/** Upstream takes 0 as well, though its message starts at 1. */
 const partitionRange = 'must be between 1 and 255, inclusive';
 const isByte = (value: number): boolean => value >= 0 && value <= 255;
 

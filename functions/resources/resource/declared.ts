@@ -7,7 +7,7 @@ const tolerations = (path: string): string[] => [
   `FieldValueNotSupported ${path}[*].effect`,
 ];
 
-/** Of what is asked for at this path: `spec`. */
+/** The fields of a claim whose spec stands at this path. */
 export const declaredOfClaim = (path: string): string[] => {
   const devices = `${path}.devices`;
   const [exactly, alternatives] = [`${devices}.requests[*].exactly`, `${devices}.requests[*].firstAvailable`];

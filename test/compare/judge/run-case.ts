@@ -1,5 +1,6 @@
 /** Sends the steps of a case to both servers, each with what it answered before, and compares answer by answer. */
 import { parse } from 'yaml';
+import { deepEqual } from '../../../functions/kube/equality.ts';
 import type { Json, JsonObject } from '../../../functions/kube/object.ts';
 import type { Case, Step } from '../cases/case.ts';
 import { type ApiConnection, hangUp, type OpenedWatch, type ReceivedAnswer, type SentRequest } from '../servers/api-connection.ts';
@@ -137,8 +138,18 @@ function comparable(step: Step, { status, headers, warnings, text }: ReceivedAns
   };
   if (!isWatch) return { ...common, body: normaliser.body(parsed(text, type)) };
   const events = text.split('\n').filter((line) => line !== '' && !isPassingBookmark(line));
-  return { ...common, body: null, events: events.map((line) => normaliser.body(parsed(line, type))) };
+  const normalised = events.map((line) => normaliser.body(parsed(line, type)));
+  return { ...common, body: null, events: normalised.filter((event, index) => !isSettling(event, normalised[index - 1])) };
 }
+
+/** A controller within the server wrote the status of a kind that settles: nothing else of the object changed. */
+const isSettling = (event: Json, before: Json | undefined): boolean =>
+  isObject(event) &&
+  isObject(before) &&
+  event['type'] === 'MODIFIED' &&
+  isObject(event['object']) &&
+  String(event['object']['kind']) in settling &&
+  deepEqual(event['object'], before['object']);
 
 export interface Contest {
   readonly upstream: ApiConnection;

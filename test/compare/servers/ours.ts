@@ -1,6 +1,6 @@
 /**
- * Our API server as a machine hosts it, over HTTPS on loopback. It has the objects that every cluster starts with, and
- * of the controllers those alone that upstream runs in its API server.
+ * Our API server as a machine hosts it, over HTTPS on loopback. It has the objects that every cluster starts with,
+ * and runs those controllers that upstream has in its API server.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

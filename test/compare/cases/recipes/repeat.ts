@@ -31,7 +31,7 @@ export const repeatedField: Recipe = (scene) => {
   };
 };
 
-/** Of the patches, the merged ones hold the object; a JSON patch holds it in its value. */
+/** Merged patches hold the object; a JSON patch holds it in its value. */
 export const repeatedInPatch: Recipe = (scene) => {
   const { kind, base, choice, path } = scene;
   if (!mayStore(scene) || !kind.verbs.includes('patch')) return undefined;
