@@ -26,19 +26,12 @@ const isNone = (value: unknown): boolean => value === undefined || value === nul
  * The same, but a list without items equals null and an absent field, since Go stores them alike. For kinds that have a Go
  * type. Source: apimachinery, pkg/api/equality, Semantic.DeepEqual.
  */
-export const semanticallyEqual = equality(isNone);
-
-/** The same, where objects without fields count as absent, too. */
-export const equalButForEmpty = equality((value) => isNone(value) || (typeof value === 'object' && Object.keys(value ?? {}).length === 0));
-
-function equality(isAbsent: (value: unknown) => boolean): (a: unknown, b: unknown) => boolean {
-  const equal = (a: unknown, b: unknown): boolean => {
-    if (a === b || (isAbsent(a) && isAbsent(b))) return true;
-    if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
-    if (Array.isArray(a) || Array.isArray(b))
-      return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((item, index) => equal(item, b[index]));
-    const [left, right] = [a as Readonly<Record<string, unknown>>, b as Readonly<Record<string, unknown>>];
-    return Object.keys({ ...left, ...right }).every((field) => equal(left[field], right[field]));
-  };
-  return equal;
+export function semanticallyEqual(a: unknown, b: unknown, isAbsent: (value: unknown) => boolean = isNone): boolean {
+  if (a === b || (isAbsent(a) && isAbsent(b))) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  const isSame = (left: unknown, right: unknown): boolean => semanticallyEqual(left, right, isAbsent);
+  if (Array.isArray(a) || Array.isArray(b))
+    return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((item, index) => isSame(item, b[index]));
+  const [left, right] = [a as Readonly<Record<string, unknown>>, b as Readonly<Record<string, unknown>>];
+  return Object.keys({ ...left, ...right }).every((field) => isSame(left[field], right[field]));
 }

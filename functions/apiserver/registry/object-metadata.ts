@@ -3,7 +3,7 @@
  * Source: apiserver, pkg/registry/rest/{create,update,meta}.go.
  */
 import { copy } from '../../kube/copy.ts';
-import { deepEqual, equalButForEmpty, semanticallyEqual } from '../../kube/equality.ts';
+import { deepEqual, semanticallyEqual } from '../../kube/equality.ts';
 import type { FieldError } from '../../kube/field-error.ts';
 import type { ObjectMeta } from '../../kube/generated/types.ts';
 import { dnsSubdomainErrors } from '../../kube/names.ts';
@@ -72,12 +72,15 @@ export function bumpGeneration(next: KubeObject, current: KubeObject, definition
   next.metadata.generation = isSameDesire(next, current, definition) ? generation : generation + 1;
 }
 
+const isEmpty = (value: unknown): boolean =>
+  value === undefined || value === null || (typeof value === 'object' && Object.keys(value).length === 0);
+
 function isSameDesire(next: KubeObject, current: KubeObject, definition: AnyDefinition): boolean {
   const [wanted, before] = [desired(next, definition), desired(current, definition)];
   if (isCustom(definition) || definition.countsEmptyLists === true) return deepEqual(wanted, before);
   if (semanticallyEqual(wanted, before)) return true;
   // An empty map is as good as none, unlike an empty struct: the schema knows which is which.
-  if (!equalButForEmpty(wanted, before)) return false;
+  if (!semanticallyEqual(wanted, before, isEmpty)) return false;
   const settled = copy(next);
   definition.schema.settle(settled as KubeObject & JsonObject);
   return semanticallyEqual(desired(settled, definition), before);
