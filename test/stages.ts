@@ -56,7 +56,7 @@ const unitTests: readonly TestStage[] = [
     'functions/*.test.ts',
     'openapi/**/*.test.ts',
   ),
-  unit('unit: command line, local cluster', 'infra/{aws,backup,bundle,cli,images,local}/**/*.test.ts', 'infra/*.test.ts'),
+  unit('unit: command line, local cluster', 'infra/{aws,backup,bundle,cli,images,local,rehearsal}/**/*.test.ts', 'infra/*.test.ts'),
   unit('unit: judges, runner, architecture', 'test/{architecture,runner,conformance,compare,programs,support}/**/*.test.ts'),
 ];
 

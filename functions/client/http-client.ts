@@ -31,13 +31,13 @@ interface Call {
 
 const everywhere = '';
 
-function collectionPath(type: ResourceType, namespace: string): string {
+export function collectionPath(type: ResourceType, namespace: string): string {
   const root = type.group === '' ? `/api/${type.version}` : `/apis/${apiVersionOf(type)}`;
   const place = type.namespaced && namespace !== everywhere ? `/namespaces/${encodeURIComponent(namespace)}` : '';
   return `${root}${place}/${type.resource}`;
 }
 
-function objectPath(type: ResourceType, { namespace, name }: ObjectName, subresource?: string): string {
+export function objectPath(type: ResourceType, { namespace, name }: ObjectName, subresource?: string): string {
   const path = `${collectionPath(type, namespace)}/${encodeURIComponent(name)}`;
   return subresource === undefined || subresource === '' ? path : `${path}/${subresource}`;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { create, pod, podKey, whileTimePasses } from '../../test/contract/cluster.ts';
+import { create, pod, podKey } from '../../test/contract/cluster.ts';
 import { virtualWorld, type VirtualWorld } from '../../test/support/virtual-world.ts';
 import { createStore } from './create-store.ts';
 import type { StoreLimits } from './limits.ts';
@@ -8,6 +8,7 @@ import { memoryTable } from './memory/memory-table.ts';
 import type { Store } from './store.ts';
 import { StoreError } from './store.ts';
 import type { Table } from './table.ts';
+import { whileTimePasses } from '../virtual-clock.ts';
 
 const minuteMs = 60_000;
 

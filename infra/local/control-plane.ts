@@ -26,11 +26,10 @@ import { type ClientTrust, extensionAuthentication } from '../../functions/resou
 import { embeddedTable } from '../../functions/store/embedded/embedded-table.ts';
 import { sealedFormats } from '../../functions/store/format.ts';
 import type { Store } from '../../functions/store/store.ts';
-import { loadWorkerGroup, type WorkerOptions } from '../../functions/worker-groups.ts';
+import { startWorkers } from '../../functions/start-workers.ts';
+import type { WorkerOptions } from '../../functions/worker-groups.ts';
 import { signCertificateRequest } from '../../functions/client/certificates.ts';
 import { createCache } from '../../functions/workers/cache.ts';
-import { createLocalDispatcher } from '../../functions/workers/doorbell/local-dispatcher.ts';
-import { ringOnChanges } from '../../functions/workers/doorbell/ring-on-changes.ts';
 import type { Cancel, World } from '../../functions/world.ts';
 import { admissionPlugins } from '../../functions/apiserver/admission/admission-plugins.ts';
 import { createAudit } from '../../functions/apiserver/audit/audit.ts';
@@ -111,23 +110,6 @@ const metricsExtension = (metrics: Metrics): Extension => ({
   prefix: '/metrics',
   fetch: async () => new Response(metrics.text(), { headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' } }),
 });
-
-/** Runs the groups that the manifest's doorbells wake. Returns how to stop them. */
-export async function startWorkers(options: WorkerOptions): Promise<() => Promise<void>> {
-  const { store, cache, world } = options;
-  const groups = [await loadWorkerGroup('controllers'), await loadWorkerGroup('scheduler')].map((create) => create(options));
-  const woken: readonly string[] = manifest.flatMap(({ triggers }) =>
-    triggers.flatMap((trigger) => (trigger.kind === 'doorbell' ? [trigger.group] : [])),
-  );
-  const started = groups.filter(({ name, controllers }) => woken.includes(name) && controllers.length > 0);
-  const dispatcher = createLocalDispatcher({ world, groups: Object.fromEntries(started.map(({ name, run }) => [name, run])) });
-  const silence = started.map(({ name, controllers }) => ringOnChanges({ store, cache, doorbell: dispatcher, group: name, controllers }));
-  dispatcher.start();
-  return async () => {
-    for (const stop of silence) stop();
-    await dispatcher.stop();
-  };
-}
 
 /** After the start: the archive begins then. */
 const firstSeconds = 1;

@@ -53,6 +53,15 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'infra/images': ['agent'],
   'infra/package': ['infra/bundle'],
   'infra/backup': ['functions/kube', 'functions/resources', 'functions/store'],
+  'infra/rehearsal': [
+    'functions',
+    'functions/kube',
+    'functions/store',
+    'functions/client',
+    'functions/apiserver',
+    'functions/scheduler',
+    'functions/workers',
+  ],
   'infra/aws': [
     'functions',
     'functions/cloud',
@@ -90,6 +99,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'infra/local',
     'infra/configuration',
     'infra/backup',
+    'infra/rehearsal',
     'infra/cost',
     'infra/aws',
     'infra/images',

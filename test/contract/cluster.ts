@@ -1,7 +1,6 @@
 /** Operations and objects for the facts of the contracts. */
 import type { KubeObject } from '../../functions/kube/object.ts';
 import type { Key, Stored } from '../../functions/kube/view.ts';
-import type { VirtualWorld } from '../support/virtual-world.ts';
 import type { Change, Operation, Store, WatchBatch } from '../../functions/store/store.ts';
 
 export const podKey = (name: string, namespace = 'default'): Key => ({ resource: 'pods', namespace, name });
@@ -65,18 +64,6 @@ export const plain = ({ key, revision, object }: Stored): Stored => ({ key, revi
 export const names = (list: readonly Stored[]): string[] => list.map(({ key }) => key.name);
 
 export const summary = ({ type, key, revision }: Change): string => `${revision} ${type} ${key.namespace}/${key.name}`;
-
-/** Lets time pass, ten milliseconds at a time, until the promise is settled. */
-export async function whileTimePasses<T>(world: VirtualWorld, promise: Promise<T>): Promise<T> {
-  const stepsMax = 100_000;
-  let isSettled = false;
-  const settled = (): void => {
-    isSettled = true;
-  };
-  promise.then(settled, settled);
-  for (let step = 0; step < stepsMax && !isSettled; step += 1) await world.advance(10);
-  return promise;
-}
 
 /** Reads a watch in the background; `batches` grows as they come. */
 export function follow(store: Store, after: number, options: { namespace?: string; resource?: string } = {}): Followed {

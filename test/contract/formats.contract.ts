@@ -8,7 +8,8 @@ import type { Stored } from '../../functions/kube/view.ts';
 import type { Table } from '../../functions/store/table.ts';
 import { newFormats, oldFormats } from '../support/format-step.ts';
 import { virtualWorld, type VirtualWorld } from '../support/virtual-world.ts';
-import { create, pod, podKey, remove, whileTimePasses } from './cluster.ts';
+import { create, pod, podKey, remove } from './cluster.ts';
+import { whileTimePasses } from '../../functions/virtual-clock.ts';
 
 export interface FormatPlace {
   open(formats: Formats): Table;

@@ -6,21 +6,8 @@ import type { Store } from '../../functions/store/store.ts';
 import { StoreError } from '../../functions/store/store.ts';
 import type { Table } from '../../functions/store/table.ts';
 import { virtualWorld, type VirtualWorld } from '../support/virtual-world.ts';
-import {
-  create,
-  Conflict,
-  Exists,
-  follow,
-  Missing,
-  names,
-  plain,
-  pod,
-  podKey,
-  remove,
-  summary,
-  update,
-  whileTimePasses,
-} from './cluster.ts';
+import { create, Conflict, Exists, follow, Missing, names, plain, pod, podKey, remove, summary, update } from './cluster.ts';
+import { whileTimePasses } from '../../functions/virtual-clock.ts';
 
 /** A place for tables: what one writes, the next one opened there finds. */
 export interface TablePlace {

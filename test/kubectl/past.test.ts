@@ -1,6 +1,6 @@
 /** The past of a whole cluster: seen with stock kubectl, compared, undone, forked, and made anew when its store is lost. */
 import assert from 'node:assert/strict';
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { runCommandLine, startCluster, type TestCluster } from '../support/cluster-process.ts';
@@ -49,6 +49,27 @@ describe('the past of a cluster', () => {
     moments.three = now();
   });
   after(() => cluster?.remove());
+
+  test('rehearse shows what an apply would lead to, and changes nothing', async () => {
+    const manifest = join(cluster.directory, 'rehearsed.yaml');
+    const container = '{ name: nginx, image: nginx/nginx:v2, resources: { requests: { cpu: 1000 } } }';
+    writeFileSync(
+      manifest,
+      `apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web, namespace: team-a }
+spec:
+  replicas: 3
+  selector: { matchLabels: { app: web } }
+  template: { metadata: { labels: { app: web } }, spec: { containers: [${container}] } }
+`,
+    );
+    const outcome = JSON.parse(await cluster.hibernetes('rehearse', '-f', manifest, '--output', 'json'));
+    assert.deepEqual(outcome.applied, [{ object: 'deployment/web', outcome: 'configured' }]);
+    assert.equal(outcome.unschedulable.length, 1);
+    assert.match(outcome.unschedulable[0].message, /^0\/2 nodes are available: 2 Insufficient cpu\./);
+    assert.equal(await replicas(), '3 nginx/nginx:v2');
+  });
 
   test('kubectl sees each moment as it was', async () => {
     for (const [moment, line] of [

@@ -31,6 +31,7 @@ import type { Store } from '../../functions/store/store.ts';
 import type { Table } from '../../functions/store/table.ts';
 import { createLiveRegistry, storedTypes } from '../../functions/apiserver/registry/live-registry.ts';
 import { selectableFields } from '../../functions/selectable-fields.ts';
+import { whileTimePasses } from '../../functions/virtual-clock.ts';
 import { storedCursor } from '../../functions/workers/cursor.ts';
 import type { Controller } from '../../functions/workers/controller.ts';
 import type { RunOutcome } from '../../functions/workers/run.ts';
@@ -140,7 +141,7 @@ export async function createCluster(options: ClusterOptions = {}): Promise<Clust
         codeVersion: 'test',
         world,
       });
-      const outcome = await whileTimePasses(run, world);
+      const outcome = await whileTimePasses(world, run);
       if (outcome.outcome === 'quiet') return outcome;
     }
     throw new Error('the controllers do not settle');
@@ -190,20 +191,6 @@ export async function createCluster(options: ClusterOptions = {}): Promise<Clust
   };
   await settle();
   return cluster;
-}
-
-/** Timers within a run (retries) fire as soon as nothing else can happen. */
-async function whileTimePasses<T>(work: Promise<T>, world: VirtualWorld): Promise<T> {
-  let isDone = false;
-  const finish = (): void => {
-    isDone = true;
-  };
-  work.then(finish, finish);
-  for (let step = 0; !isDone; step += 1) {
-    await world.settle();
-    if (!isDone && step > 3) await world.advance(5);
-  }
-  return work;
 }
 
 function countingClient(client: Client, fails: (call: number) => boolean = () => false): { client: Client; calls(): number } {

@@ -1,11 +1,6 @@
 /** A world whose time stands still until a test moves it, and whose random numbers are seeded. */
-import type { Cancel, Clock, Log, Random, World } from '../../functions/world.ts';
-
-interface Timer {
-  readonly at: number;
-  readonly sequence: number;
-  readonly callback: () => void;
-}
+import { virtualClock } from '../../functions/virtual-clock.ts';
+import type { Log, Random, World } from '../../functions/world.ts';
 
 export interface LogLine {
   readonly level: 'debug' | 'info' | 'warn' | 'error';
@@ -21,11 +16,6 @@ export interface VirtualWorld extends World {
   /** Lets promises that need no time settle. */
   settle(): Promise<void>;
 }
-
-/** How many turns of the event loop count as settled. */
-const settleTurns = 20;
-
-const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** Mulberry32: small, seeded, good enough for tests. */
 export function seededRandom(seed: number): Random {
@@ -57,49 +47,7 @@ function recordingLog(lines: LogLine[], fixed: Readonly<Record<string, unknown>>
 }
 
 export function virtualWorld(seed = 1, startMs = Date.UTC(2026, 0, 1)): VirtualWorld {
-  let nowMs = startMs;
-  let sequence = 0;
-  let timers: Timer[] = [];
+  const clock = virtualClock(startMs);
   const lines: LogLine[] = [];
-
-  const after = (delayMs: number, callback: () => void): Cancel => {
-    const timer = { at: nowMs + Math.max(0, delayMs), sequence: sequence++, callback };
-    timers.push(timer);
-    return () => {
-      timers = timers.filter((other) => other !== timer);
-    };
-  };
-
-  const sleep = (delayMs: number, signal?: AbortSignal): Promise<void> =>
-    new Promise((resolve, reject) => {
-      if (signal?.aborted === true) return reject(signal.reason);
-      const cancel = after(delayMs, resolve);
-      signal?.addEventListener('abort', () => {
-        cancel();
-        reject(signal.reason);
-      });
-    });
-
-  const clock: Clock = { now: () => nowMs, monotonicMs: () => nowMs - startMs, after, sleep };
-
-  const settle = async (): Promise<void> => {
-    for (let turn = 0; turn < settleTurns; turn += 1) await nextTurn();
-  };
-
-  const advance = async (ms: number): Promise<void> => {
-    const until = nowMs + ms;
-    await settle();
-    for (;;) {
-      const due = timers.filter((timer) => timer.at <= until).sort((a, b) => a.at - b.at || a.sequence - b.sequence)[0];
-      if (due === undefined) break;
-      timers = timers.filter((timer) => timer !== due);
-      nowMs = due.at;
-      due.callback();
-      await settle();
-    }
-    nowMs = until;
-    await settle();
-  };
-
-  return { clock, random: seededRandom(seed), log: recordingLog(lines), lines, advance, settle };
+  return { clock, random: seededRandom(seed), log: recordingLog(lines), lines, advance: clock.advance, settle: clock.settle };
 }

@@ -1,5 +1,5 @@
 /** Commands that see and bring back the past of a cluster. */
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { CliError } from '../cli-error.ts';
 import { lazily } from '../lazily.ts';
 import { dataDirOption, kubeconfigOption, yesOption } from '../options.ts';
@@ -12,6 +12,15 @@ const momentWords = 'a time such as 2026-11-29T10:00:00Z, or a distance such as 
 function checkMoments(moments: readonly string[]): void {
   const wrong = moments.find((text) => text.startsWith('-') && !/^-\d/.test(text));
   if (wrong !== undefined) throw new CliError(`unknown option '${wrong}'`);
+}
+
+const minutesMax = 24 * 60;
+
+function minutes(text: string): number {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1 || count > minutesMax)
+    throw new InvalidArgumentError(`a whole number from 1 to ${minutesMax} is wanted`);
+  return count;
 }
 
 export function addPastCommands(program: Command): void {
@@ -68,6 +77,16 @@ export function addPastCommands(program: Command): void {
     .addOption(kubeconfigOption())
     .addOption(yesOption())
     .action(lazily(async () => (await import('./undo.ts')).undo));
+  program
+    .command('rehearse')
+    .description('what would happen if files were applied: found out on a copy in memory, whose time passes at once')
+    .requiredOption('-f, --filename <file...>', 'the files, or - for standard input')
+    .addOption(new Option('-n, --namespace <name>', 'where objects go that name no namespace').default('default'))
+    .addOption(new Option('--at <moment>', `${momentWords}: a copy of that time`).default('now'))
+    .addOption(new Option('--minutes <count>', 'how long the copy may take to come to rest').argParser(minutes).default(15))
+    .addOption(dataDirOption())
+    .addOption(kubeconfigOption())
+    .action(lazily(async () => (await import('./rehearse.ts')).rehearse));
   addArchiveCommands(program);
 }
 

@@ -15,7 +15,7 @@ import { componentNames } from '../../../functions/worker-groups.ts';
 import { createCache } from '../../../functions/workers/cache.ts';
 import { memoryTable } from '../../../functions/store/memory/memory-table.ts';
 import { realWorld } from '../../../functions/world.ts';
-import { startWorkers } from '../../../infra/local/control-plane.ts';
+import { startWorkers } from '../../../functions/start-workers.ts';
 import { serveHttps } from '../../../infra/local/https-server.ts';
 import { loadPki } from '../../../infra/local/pki.ts';
 import type { RunningServer } from './upstream.ts';
