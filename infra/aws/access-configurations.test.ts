@@ -59,11 +59,18 @@ test('without a choice no variable is set', async () => {
 test('the functions read what was chosen from their variables', async () => {
   const variables = await chosen({
     authenticationConfig: file('authentication.json', issuer()),
+    authenticationTokenWebhookConfigFile: file('tokens', kubeconfig({})),
+    authenticationTokenWebhookCacheTtl: '30s',
     authorizationConfig: file('authorization.json', webhook({})),
   });
   const needed: Readonly<Record<string, string>> = { HIBERNETES_TABLE: 't', HIBERNETES_ENVELOPE_KEY: Buffer.alloc(32).toString('base64') };
   const { authentication, authorization } = settingsOf((name) => ({ ...needed, ...variables })[name]);
   assert.equal(authentication?.jwt[0]?.issuer.url, 'https://id.example.com');
+  assert.deepEqual(authentication?.tokenWebhook, {
+    access: { server: 'https://policy.example.com/authorize' },
+    reviewVersion: 'v1beta1',
+    keptMs: 30_000,
+  });
   assert.deepEqual(
     authorization?.authorizers.map(({ type }) => type),
     ['Node', 'RBAC', 'Webhook'],
@@ -74,6 +81,13 @@ const wrong: Readonly<Record<string, () => Readonly<Record<string, string>>>> = 
   'a file that is missing': () => ({ authenticationConfig: join(directory, 'none') }),
   'an issuer without TLS': () => ({ authenticationConfig: file('plain.json', issuer({ url: 'http://id.example.com' })) }),
   'a file that is too long': () => ({ authenticationConfig: file('long.json', issuer({ audiences: ['x'.repeat(2_000)] })) }),
+  'a webhook for tokens with a key of its own': () => ({
+    authenticationTokenWebhookConfigFile: file('with-token', kubeconfig({ token: 'secret' })),
+  }),
+  'a webhook for tokens in a version that there is not': () => ({
+    authenticationTokenWebhookConfigFile: file('tokens-v2', kubeconfig({})),
+    authenticationTokenWebhookVersion: 'v2',
+  }),
   'a webhook with a token': () => ({ authorizationConfig: file('token.json', webhook({ token: 'secret' })) }),
 };
 for (const [what, choices] of Object.entries(wrong)) {

@@ -1,44 +1,70 @@
-/** The AuthenticationConfiguration and AuthorizationConfiguration that a deployment chose, as settings of its functions. */
+/** The files about access that a deployment chose, as settings of its functions. */
 import { settingNames } from '../../functions/cloud/settings.ts';
 import { ConfigurationError } from '../../functions/kube/configuration/configuration-error.ts';
-import { readAuthenticationFile, readAuthorizationFile } from '../configuration/access-files.ts';
+import { readAuthenticationFile, readAuthorizationFile, readTokenWebhookFile } from '../configuration/access-files.ts';
 import { type Context, DeploymentError } from './deployment.ts';
 
 /** Variables of the functions that serve the API, by name. */
 export type AccessVariables = Readonly<Record<string, string>>;
+
+type TokenWebhook = Awaited<ReturnType<typeof readTokenWebhookFile>>;
 
 /** All variables of a function together take 4 KB. Source: Lambda's quotas. */
 const bytesMax = 1_500;
 
 /** Throws a DeploymentError for a file that is missing, wrong or too long. */
 export async function accessVariables(context: Context): Promise<AccessVariables> {
+  const authentication = await readChosen(context, 'authenticationConfig', readAuthenticationFile);
+  const tokenWebhook = await readChosen(context, 'authenticationTokenWebhookConfigFile', (file) => readTokenWebhook(file, context));
+  const authorization = await readChosen(context, 'authorizationConfig', readAuthorization);
+  const trusted = tokenWebhook === undefined ? authentication : { jwt: [], ...authentication, tokenWebhook };
   return {
-    ...(await variable(context, 'authenticationConfig', settingNames.authentication, readAuthenticationFile)),
-    ...(await variable(context, 'authorizationConfig', settingNames.authorization, readWithoutCredentials)),
+    ...variable(settingNames.authentication, trusted, 'authenticationConfig'),
+    ...variable(settingNames.authorization, authorization, 'authorizationConfig'),
   };
 }
 
-async function variable(context: Context, choice: string, name: string, read: (file: string) => Promise<object>): Promise<AccessVariables> {
-  const file = context(choice);
-  if (typeof file !== 'string' || file === '') return {};
+async function readChosen<T>(context: Context, choice: string, read: (file: string) => Promise<T>): Promise<T | undefined> {
+  const file = textOf(context, choice);
+  if (file === undefined) return undefined;
   try {
-    const text = JSON.stringify(await read(file));
-    const bytes = Buffer.byteLength(text);
-    if (bytes > bytesMax) throw new ConfigurationError(`${file} takes ${bytes} bytes, and at most ${bytesMax} go along with a function`);
-    return { [name]: text };
+    return await read(file);
   } catch (error) {
     if (error instanceof ConfigurationError) throw new DeploymentError(`${choice}: ${error.message}`);
     throw error;
   }
 }
 
+function textOf(context: Context, choice: string): string | undefined {
+  const value = context(choice);
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function variable(name: string, settings: object | undefined, choice: string): AccessVariables {
+  if (settings === undefined) return {};
+  const text = JSON.stringify(settings);
+  const bytes = Buffer.byteLength(text);
+  if (bytes > bytesMax) throw new DeploymentError(`${choice}: it takes ${bytes} bytes, and at most ${bytesMax} go along with a function`);
+  return { [name]: text };
+}
+
 /** Anyone who may read a function's settings reads its variables. */
-async function readWithoutCredentials(file: string): Promise<object> {
+function refuseCredentials({ token, keyPem }: TokenWebhook['access'], whose: string): void {
+  if (token !== undefined || keyPem !== undefined)
+    throw new ConfigurationError(`the kubeconfig of ${whose} holds a credential, which does not go into a function's variables`);
+}
+
+async function readAuthorization(file: string): Promise<object> {
   const settings = await readAuthorizationFile(file);
-  for (const { name, webhook } of settings.authorizers) {
-    if (webhook?.access.token !== undefined || webhook?.access.keyPem !== undefined) {
-      throw new ConfigurationError(`the kubeconfig of ${name} holds a credential, which does not go into a function's variables`);
-    }
-  }
+  for (const { name, webhook } of settings.authorizers) if (webhook !== undefined) refuseCredentials(webhook.access, name);
+  return settings;
+}
+
+async function readTokenWebhook(file: string, context: Context): Promise<TokenWebhook> {
+  const settings = await readTokenWebhookFile(file, {
+    version: textOf(context, 'authenticationTokenWebhookVersion'),
+    cacheTtl: textOf(context, 'authenticationTokenWebhookCacheTtl'),
+  });
+  refuseCredentials(settings.access, 'the webhook');
   return settings;
 }

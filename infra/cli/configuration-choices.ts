@@ -4,7 +4,8 @@
  */
 import { resolve } from 'node:path';
 import { ConfigurationError } from '../../functions/kube/configuration/configuration-error.ts';
-import { readAuthenticationFile, readAuthorizationFile } from '../configuration/access-files.ts';
+import type { TokenWebhookSettings } from '../../functions/apiserver/auth/token-webhook/settings.ts';
+import { readAuthenticationFile, readAuthorizationFile, readTokenWebhookFile } from '../configuration/access-files.ts';
 import { checkAdmissionSettings, readAdmissionFile } from '../configuration/admission-file.ts';
 import type { ClusterRecord, ControlPlaneChoices } from '../local/cluster-record.ts';
 import { CliError } from './cli-error.ts';
@@ -37,10 +38,32 @@ export async function chooseConfigurations(
     file === undefined ? recorded : readConfiguration(cure, () => read(resolve(file)));
   return {
     admission: await chooseAdmission(options, before),
-    authentication: await chosen(authenticationConfig, before?.authentication, accessCure, readAuthenticationFile),
+    authentication: await chooseAuthentication(
+      options,
+      await chosen(authenticationConfig, before?.authentication, accessCure, readAuthenticationFile),
+      before?.authentication?.tokenWebhook,
+    ),
     authorization: await chosen(authorizationConfig, before?.authorization, accessCure, readAuthorizationFile),
     scheduler: await chosen(schedulerConfig, before?.scheduler, schedulerCure, readSchedulerFile),
   };
+}
+
+/** The webhook has flags beside the file. */
+async function chooseAuthentication(
+  options: UpOptions,
+  chosen: Choices['authentication'],
+  recorded: TokenWebhookSettings | undefined,
+): Promise<Choices['authentication']> {
+  const {
+    authenticationTokenWebhookConfigFile: file,
+    authenticationTokenWebhookVersion: version,
+    authenticationTokenWebhookCacheTtl: cacheTtl,
+  } = options;
+  if (file === undefined && (version ?? cacheTtl) !== undefined)
+    throw new CliError('There is no webhook to configure.', '--authentication-token-webhook-config-file names the kubeconfig of one.');
+  const tokenWebhook =
+    file === undefined ? recorded : await readConfiguration(accessCure, () => readTokenWebhookFile(resolve(file), { version, cacheTtl }));
+  return tokenWebhook === undefined ? chosen : { jwt: [], ...chosen, tokenWebhook };
 }
 
 async function readSchedulerFile(file: string): Promise<Choices['scheduler']> {

@@ -39,6 +39,9 @@ export interface UpOptions extends OutputChoice {
   readonly disableAdmissionPlugins?: readonly string[];
   readonly admissionControlConfigFile?: string;
   readonly authenticationConfig?: string;
+  readonly authenticationTokenWebhookConfigFile?: string;
+  readonly authenticationTokenWebhookVersion?: string;
+  readonly authenticationTokenWebhookCacheTtl?: string;
   readonly authorizationConfig?: string;
   readonly schedulerConfig?: string;
   readonly without?: readonly string[];

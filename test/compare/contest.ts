@@ -9,7 +9,8 @@ import { arguedShareMax, createArguments } from './judge/argued.ts';
 import { examplesOf, figuresOf, tableOf } from './judge/report.ts';
 import { type CaseOutcome, type Contest, runCase } from './judge/run-case.ts';
 import { type ApiConnection, connectApi } from './servers/api-connection.ts';
-import { withBothServers } from './servers/both.ts';
+import { type Sides, withBothServers } from './servers/both.ts';
+import type { RunningServer } from './servers/upstream.ts';
 
 const casesAtOnce = 12;
 
@@ -46,7 +47,7 @@ export interface Prepared {
 /** Makes the cases, and what they need on both servers. */
 export type Prepare = (contest: Contest, asked: Asked) => Promise<Prepared>;
 
-export async function runContest(args: readonly string[], prepare: Prepare): Promise<number> {
+export async function runContest(args: readonly string[], prepare: Prepare, sides: Sides = {}): Promise<number> {
   const { values: options } = parseArgs({ args: [...args], options: optionTypes });
   const print = (text: string): void => void (options.json ? process.stderr : process.stdout).write(`${text}\n`);
   const places = { cache: options.cache, kubeApiserver: options['kube-apiserver'], etcd: options.etcd };
@@ -56,7 +57,7 @@ export async function runContest(args: readonly string[], prepare: Prepare): Pro
     cases: options.cases === undefined ? undefined : Number(options.cases),
     isWanted: (kind) => wantedKinds === undefined || wantedKinds.includes(kind),
   };
-  return withBothServers(places, print, async (upstream, ours) => {
+  const compare = async (upstream: RunningServer, ours: RunningServer): Promise<number> => {
     const contest = { upstream: connectApi(upstream.address), ours: connectApi(ours.address), serviceCidr: defaultNetworks.serviceCidr };
     const { cases, remarks = [], contest: within = contest, close } = await prepare(contest, asked);
     const outcomes = await runAll(
@@ -76,7 +77,8 @@ export async function runContest(args: readonly string[], prepare: Prepare): Pro
     const unequal = outcomes.filter((outcome) => outcome.unequal.length > 0);
     if (options.out !== undefined) writeFileSync(options.out, JSON.stringify(unequal, null, 1));
     return argued > figures.total * arguedShareMax ? 1 : 0;
-  });
+  };
+  return withBothServers(places, print, compare, sides);
 }
 
 /** What objects of the cases need on both sides: their namespaces, and there the ServiceAccount that a controller would make. */

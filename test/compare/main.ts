@@ -1,10 +1,11 @@
-/** `npm run compare -- [access|answers|applies|cases|crds|policies|webhooks|workloads] [options]`: what is compared, by its name; answers when none is given. */
+/** `npm run compare -- [access|answers|applies|cases|crds|policies|tokens|webhooks|workloads] [options]`: what is compared, by its name; answers when none is given. */
 import { compareAccess } from './access.ts';
 import { compareAnswers } from './answers.ts';
 import { compareApplies } from './applies.ts';
 import { compareCustomKinds } from './crds.ts';
 import { comparePolicies } from './policies.ts';
 import { recordKindCases } from './kind-cases.ts';
+import { compareTokens } from './tokens.ts';
 import { compareWebhooks } from './webhooks.ts';
 import { compareWorkloads } from './workloads/main.ts';
 
@@ -15,6 +16,7 @@ const subcommands: Readonly<Record<string, (args: readonly string[]) => Promise<
   cases: recordKindCases,
   crds: compareCustomKinds,
   policies: comparePolicies,
+  tokens: compareTokens,
   webhooks: compareWebhooks,
   workloads: compareWorkloads,
 };

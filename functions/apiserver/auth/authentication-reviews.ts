@@ -5,7 +5,7 @@ import { timestamp } from '../../kube/time.ts';
 import type { Clock } from '../../world.ts';
 import type { VirtualResource } from '../ports.ts';
 import { withAuthenticatedGroup } from './groups.ts';
-import type { TokenUsers } from './token-users.ts';
+import { TokenRefused, type TokenUser, type TokenUsers } from './token-users.ts';
 import { userInfo, virtualResource } from './virtual-resource.ts';
 
 const group = 'authentication.k8s.io';
@@ -23,12 +23,23 @@ export function authenticationReviews(tokenUsers: TokenUsers, clock: Pick<Clock,
       kind: 'TokenReview',
       async status({ spec: { token, audiences = [] }, status }) {
         if (!token) throw badRequest('token is required for TokenReview in authentication');
-        const found = await tokenUsers.userOf(token, audiences);
-        if (found === undefined) return { ...refusal(status), error: 'invalid bearer token' };
+        const found = await userOrReason(tokenUsers, token, audiences);
+        if (typeof found === 'string') return { ...refusal(status), error: found };
         return { authenticated: true, user: userInfo(withAuthenticatedGroup(found.user)), audiences: [...found.audiences] };
       },
     }),
   ];
+}
+
+async function userOrReason(tokenUsers: TokenUsers, token: string, audiences: readonly string[]): Promise<TokenUser | string> {
+  const invalid = 'invalid bearer token';
+  try {
+    return (await tokenUsers.userOf(token, audiences)) ?? invalid;
+  } catch (error) {
+    // Upstream lists the errors of all who know tokens. Its server's own, for itself, always has this one.
+    if (error instanceof TokenRefused) return `[${invalid}, ${error.message}]`;
+    throw error;
+  }
 }
 
 /** The answer for an invalid token repeats the status that the client sent. */

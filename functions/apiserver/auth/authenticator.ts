@@ -9,7 +9,7 @@ import { userOfCertificate } from './certificate-user.ts';
 import { unauthorized } from './forbidden-request.ts';
 import { withAuthenticatedGroup } from './groups.ts';
 import type { AnonymousSettings } from './jwt/settings.ts';
-import type { TokenUsers } from './token-users.ts';
+import { TokenRefused, type TokenUsers } from './token-users.ts';
 
 export interface AuthenticatorOptions {
   readonly tokenUsers: TokenUsers;
@@ -33,11 +33,21 @@ export function createAuthenticator({ tokenUsers, clock, anonymous }: Authentica
         if (!mayBeAnonymous(request, anonymous)) throw unauthorized();
         return undefined;
       }
-      const found = await tokenUsers.userOf(token);
+      const found = await unlessRefused(tokenUsers.userOf(token));
       if (found === undefined) throw unauthorized();
       return withAuthenticatedGroup(found.user);
     },
   };
+}
+
+/** Callers do not learn why. */
+async function unlessRefused<T>(found: Promise<T>): Promise<T | undefined> {
+  try {
+    return await found;
+  } catch (error) {
+    if (error instanceof TokenRefused) return undefined;
+    throw error;
+  }
 }
 
 /** Source: apiserver, pkg/authentication/request/anonymous/anonymous.go. */

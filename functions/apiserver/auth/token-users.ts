@@ -28,8 +28,13 @@ export interface TokenUser {
   readonly audiences: readonly string[];
 }
 
+/** A token belongs to no user, with a reason that a TokenReview shows. */
+export class TokenRefused extends Error {
+  override name = 'TokenRefused';
+}
+
 export interface TokenUsers {
-  /** Undefined: the token belongs to no user. `audiences` empty means the apiserver's own. */
+  /** Undefined: the token belongs to no user. `audiences` empty means the apiserver's own. May throw a TokenRefused. */
   userOf(token: string, audiences?: readonly string[]): Promise<TokenUser | undefined>;
 }
 

@@ -28,7 +28,7 @@ export function virtualResource<T extends KubeObject>({ group, kind, namespaced 
 
 /** A user as the reviews print it. */
 export const userInfo = ({ name, uid, groups, extra }: User): UserInfo => ({
-  username: name,
+  ...(name === '' ? {} : { username: name }),
   ...(uid === undefined ? {} : { uid }),
   groups: [...groups],
   ...(extra === undefined ? {} : { extra: Object.fromEntries(Object.entries(extra).map(([key, values]) => [key, [...values]])) }),

@@ -2,16 +2,15 @@
  * POSTs a document to a webhook: by URL from here, by Service through a tunnel to one of its pods.
  * Source: apiserver, pkg/util/webhook/client.go; the messages are those of client-go's REST client and Go's net/http.
  */
-import { boundedJson } from '../../kube/bounded-json.ts';
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { ServiceReference } from '../../kube/generated/types.ts';
-import { parseJson } from '../../kube/json-document.ts';
 import type { View } from '../../kube/view.ts';
 import type { Clock } from '../../world.ts';
 import { AnswerTooLong, limitedText } from '../http/limited-text.ts';
 import type { HttpOverTunnel } from '../tunnel/http-over-tunnel.ts';
 import { serviceEnd } from '../tunnel/service-end.ts';
+import { answerJson, UnreadableAnswer } from './answer-json.ts';
 import { goTlsError, refusalText } from './go-errors.ts';
 import { type Redirect, redirectOf, redirectsMax } from './redirect.ts';
 
@@ -110,31 +109,6 @@ function sendByUrl(target: WebhookTarget, { url, method, headers, bytes, signal 
   });
 }
 
-const goTypeMeta =
-  'Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
-
-function parsed(text: string): unknown {
-  try {
-    return boundedJson(text);
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    // YAML is taken as well, in which a word is a text.
-    const why = /^\s*[[{]/.test(text) ? goProblem(text) : `json: cannot unmarshal string into ${goTypeMeta}`;
-    throw new WebhookCallError(`couldn't get version/kind; json parse error: ${why}`, { cause: error });
-  }
-}
-
-/** What Go reports of a text that is no JSON. */
-function goProblem(text: string): string {
-  try {
-    parseJson(text);
-    return '';
-  } catch (error) {
-    if (error instanceof Error) return error.message;
-    throw error;
-  }
-}
-
 const accept = { accept: 'application/json, */*' };
 
 interface Answer {
@@ -179,12 +153,11 @@ export function createWebhookClient(options: WebhookClientOptions): WebhookClien
         const { statusCode = 0 } = message;
         const contentType = message.headers['content-type'];
         if (statusCode < 200 || statusCode > 206) throw new WebhookCallError(refusalText(statusCode, text, contentType));
-        if (text === '')
-          throw new WebhookCallError(`0-length response with status code: ${statusCode} and content type: ${contentType ?? ''}`);
-        return parsed(text);
+        return answerJson(text, statusCode, contentType);
       } catch (error) {
         if (error instanceof WebhookCallError) throw error;
-        if (error instanceof AnswerTooLong) throw new WebhookCallError(error.message, { cause: error });
+        if (error instanceof AnswerTooLong || error instanceof UnreadableAnswer)
+          throw new WebhookCallError(error.message, { cause: error });
         const why = ending.signal.aborted ? 'context deadline exceeded' : goTlsError(error);
         throw new WebhookCallError(`Post ${JSON.stringify(shownText(asking.asked.url, target))}: ${why}`, { cause: error });
       } finally {

@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createApi } from '../../../functions/api.ts';
+import { type ApiOptions, createApi } from '../../../functions/api.ts';
 import type { Connection } from '../../../functions/apiserver/ports.ts';
 import { createTokens } from '../../../functions/apiserver/auth/tokens.ts';
 import { bootstrap } from '../../../functions/cloud/bootstrap.ts';
@@ -27,13 +27,15 @@ const adminToken = 'Bearer admin-token';
 const connectionOf = (request: Request, connection: Connection): Connection =>
   request.headers.get('authorization') === adminToken ? { user: admin, ...connection } : connection;
 
-export async function startOurs(): Promise<RunningServer> {
+export type OursOptions = Pick<ApiOptions, 'authentication'>;
+
+export async function startOurs(options: OursOptions = {}): Promise<RunningServer> {
   const world = realWorld('error');
   const directory = mkdtempSync(join(tmpdir(), 'compare-ours-'));
   const pki = await loadPki(directory, ['localhost', '127.0.0.1'], world.clock);
   const { store, definitions, registry } = await openClusterStore({ table: memoryTable({ clock: world.clock }), world });
   const tokens = createTokens({ keys: pki.tokenKeys, clock: world.clock, random: world.random });
-  const api = createApi({ store, registry, tokens, world });
+  const api = createApi({ store, registry, tokens, world, ...options });
   const server = await serveHttps({
     app: { fetch: (request, connection) => api.fetch(request, connectionOf(request, connection)) },
     addresses: [{ host: '127.0.0.1', port: 0 }],

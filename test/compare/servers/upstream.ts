@@ -39,6 +39,8 @@ export interface UpstreamOptions {
   readonly disabledPlugins?: readonly string[];
   /** True: a write is on the disk before it is answered. Otherwise a judge's data need not last, and is kept in memory. */
   readonly isDurable?: boolean;
+  /** Further flags of kube-apiserver. */
+  readonly flags?: Readonly<Record<string, string>>;
 }
 
 const startAttemptsMax = 3;
@@ -132,7 +134,7 @@ function startControllers(processes: Processes, directory: string, port: number,
 }
 
 async function startOnce(programs: Programs, options: UpstreamOptions): Promise<UpstreamServer> {
-  const { serviceCidr, controllers, disabledPlugins = [], isDurable = false } = options;
+  const { serviceCidr, controllers, disabledPlugins = [], isDurable = false, flags: others = {} } = options;
   const directory = mkdtempSync(join(temporaryRoot(isDurable), 'compare-upstream-'));
   const processes = processesIn(directory);
   try {
@@ -173,6 +175,7 @@ async function startOnce(programs: Programs, options: UpstreamOptions): Promise<
       'service-account-issuer': 'https://kubernetes.default.svc',
       'endpoint-reconciler-type': 'none',
       'allow-privileged': 'true',
+      ...others,
     };
     const server = processes.start(
       programs.kubeApiserver,

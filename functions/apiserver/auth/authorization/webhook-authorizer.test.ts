@@ -9,7 +9,8 @@ import { memoryCluster } from '../../nodes/memory-cluster.ts';
 import type { AuthorizationDecision, User } from '../../ports.ts';
 import { createAuthorizer } from '../authorizer.ts';
 import type { AuthorizerSettings, WebhookSettings } from './settings.ts';
-import { createWebhookAuthorizer, ReviewFailed } from './webhook-authorizer.ts';
+import { createWebhookAuthorizer } from './webhook-authorizer.ts';
+import { ReviewFailed } from '../review/post-review.ts';
 
 before(loadExpressions);
 

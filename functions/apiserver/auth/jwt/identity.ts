@@ -1,7 +1,7 @@
 /** Which user the claims of a verified token stand for. Source: apiserver, plugin/pkg/authenticator/token/oidc/oidc.go. */
 import type { Program } from '../../../cel/program.ts';
 import type { Result } from '../../../cel/values/value.ts';
-import { isJsonObject, type Json, type JsonObject } from '../../../kube/object.ts';
+import type { Json, JsonObject } from '../../../kube/object.ts';
 import { ownField } from '../../../kube/own-field.ts';
 import type { User } from '../../ports.ts';
 import { credentialIdKey } from '../groups.ts';
@@ -78,21 +78,10 @@ function usernameOf({ claim = '', prefix = '', expression = '' }: PrefixedClaim)
 
 function groupsOf({ claim = '', prefix = '', expression = '' }: PrefixedClaim): (claims: JsonObject) => readonly string[] {
   if (claim !== '') {
-    return (claims) => {
-      const value = ownField(claims, claim);
-      if (value === undefined && isDistributed(claims, claim))
-        throw new ClaimsRefused(`claim ${JSON.stringify(claim)} has to be fetched from elsewhere`);
-      return claimTexts(value, claim).map((group) => `${prefix}${group}`);
-    };
+    return (claims) => claimTexts(ownField(claims, claim), claim).map((group) => `${prefix}${group}`);
   }
   const program = expression === '' ? undefined : programOf(expression, 'claims');
   return (claims) => (program === undefined ? [] : textsOf(evaluateClaims(program, claims), 'groups'));
-}
-
-/** OpenID Connect Core, 5.6.2: the token names a place that has the claim. */
-function isDistributed(claims: JsonObject, claim: string): boolean {
-  const names = ownField(claims, '_claim_names');
-  return isJsonObject(names) && ownField(names, claim) !== undefined;
 }
 
 function claimTexts(value: Json | undefined, claim: string): readonly string[] {

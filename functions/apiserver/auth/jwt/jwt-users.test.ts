@@ -6,10 +6,12 @@ import { virtualWorld } from '../../../../test/support/virtual-world.ts';
 import { apiAudience } from '../tokens.ts';
 import type { User } from '../../ports.ts';
 import type { TokenUsers } from '../token-users.ts';
+import type { FetchOptions } from './fetch-json.ts';
 import { createJwtUsers } from './jwt-users.ts';
 import type { JwtSettings } from './settings.ts';
 
 const url = 'https://issuer.example';
+const endpoint = 'https://groups.example/of/jane';
 const byClaims: JwtSettings = {
   issuer: { url, audiences: ['cluster'], certificateAuthority: 'PEM' },
   claimMappings: { username: { claim: 'sub', prefix: 'corp:' }, groups: { claim: 'groups', prefix: 'corp:' } },
@@ -25,14 +27,22 @@ before(async () => {
 async function trusting(settings: Partial<JwtSettings> = {}) {
   const world = virtualWorld();
   const asked: string[] = [];
-  const published = { ids: ['one'], documents: {} as Record<string, unknown> };
+  const published = { ids: ['one'], documents: {} as Record<string, unknown>, claims: {} as Record<string, () => Promise<string>> };
   const fetchJson = async (address: string, authority: string | undefined): Promise<unknown> => {
     asked.push(`${address} ${authority}`);
+    if (address === 'https://groups.example/.well-known/openid-configuration')
+      return { issuer: 'https://groups.example', jwks_uri: `${url}/keys` };
     if (address === `${url}/.well-known/openid-configuration`) return { issuer: url, jwks_uri: `${url}/keys`, ...published.documents };
     const publicKeys = published.ids.map(async (kid) => ({ ...(await exportJWK((keys[kid] as GenerateKeyPairResult).publicKey)), kid }));
     return { keys: await Promise.all(publicKeys) };
   };
-  const users = await createJwtUsers({ jwt: [{ ...byClaims, ...settings }], fetchJson, world });
+  const fetchText = async (address: string, { authority, accessToken = '' }: FetchOptions): Promise<string> => {
+    asked.push(`${address} ${authority} ${accessToken}`);
+    const found = published.claims[address];
+    if (found === undefined) throw new Error(`GET ${address}: status 404`);
+    return found();
+  };
+  const users = await createJwtUsers({ jwt: [{ ...byClaims, ...settings }], fetchJson, fetchText, world });
   const sign = (claims: JWTPayload, kid = 'one', signer = kid): Promise<string> => {
     const now = Math.floor(world.clock.now() / 1000);
     return new SignJWT({ iss: url, aud: 'cluster', sub: 'jane', exp: now + 60, ...claims })
@@ -41,6 +51,9 @@ async function trusting(settings: Partial<JwtSettings> = {}) {
   };
   return { world, users, asked, published, sign };
 }
+
+/** Claims of a token whose groups another place has. */
+const distributed = (source: object): JWTPayload => ({ _claim_names: { groups: 'src' }, _claim_sources: { src: source } });
 
 const userOf = async (users: TokenUsers, token: string): Promise<User | undefined> => (await users.userOf(token))?.user;
 
@@ -61,6 +74,26 @@ describe('a token of a trusted issuer', () => {
     assert.equal(await users.userOf(token, ['https://another.service']), undefined, 'it is for the API server alone');
   });
 
+  test('groups that stand elsewhere are fetched with the token for that, and verified by the keys of their issuer', async () => {
+    const { users, sign, published, asked } = await trusting();
+    published.claims[endpoint] = () => sign({ iss: 'https://groups.example', groups: ['dev'] });
+    const token = await sign(distributed({ endpoint, access_token: 'secret' }));
+    assert.deepEqual((await userOf(users, token))?.groups, ['corp:dev']);
+    assert.ok(asked.includes(`${endpoint} PEM secret`));
+    published.claims[endpoint] = () => sign({ iss: 'https://groups.example', groups: ['dev'] }, 'one', 'stranger');
+    assert.equal(await userOf(users, token), undefined, 'signed by another');
+  });
+
+  test('nothing is fetched for groups that the token has, or that are aggregated', async () => {
+    const { users, sign, asked } = await trusting();
+    assert.deepEqual((await userOf(users, await sign({ ...distributed({ endpoint }), groups: ['ops'] })))?.groups, ['corp:ops']);
+    assert.deepEqual((await userOf(users, await sign(distributed({ JWT: 'x' }))))?.groups, []);
+    assert.deepEqual(
+      asked.filter((one) => one.startsWith(endpoint)),
+      [],
+    );
+  });
+
   const refused: readonly (readonly [string, JWTPayload])[] = [
     ['for others', { aud: 'another' }],
     ['of another issuer', { iss: 'https://elsewhere.example' }],
@@ -70,11 +103,24 @@ describe('a token of a trusted issuer', () => {
     ['without a subject', { sub: undefined }],
     ['whose subject is empty', { sub: '' }],
     ['whose groups are numbers', { groups: [1] }],
-    ['whose groups stand elsewhere', { _claim_names: { groups: 'src' }, _claim_sources: { src: { endpoint: 'https://x' } } }],
+    ['whose groups stand where nothing is', distributed({ endpoint: 'https://nothing.example' })],
+    ['whose groups stand in a token for others', distributed({ endpoint: 'https://others.example' })],
+    ['whose groups stand in a token without them', distributed({ endpoint: 'https://empty.example' })],
+    ['whose groups stand in no token', distributed({ endpoint: 'https://text.example' })],
+    ['whose groups stand in a source that is not there', { _claim_names: { groups: 'src' }, _claim_sources: {} }],
+    ['without sources of claims', { _claim_names: { groups: 'src' } }],
+    ['whose names of claims are a list', { _claim_names: ['groups'], _claim_sources: {} }],
+    ['whose sources of claims are a list', { _claim_names: { groups: 'src' }, _claim_sources: [] }],
+    ['whose endpoint is a number', distributed({ endpoint: 3 })],
   ];
   for (const [name, claims] of refused) {
     test(`a token of a trusted issuer is refused: one ${name}`, async () => {
-      const { users, sign } = await trusting();
+      const { users, sign, published } = await trusting();
+      published.claims = {
+        'https://others.example': () => sign({ groups: ['dev'], aud: 'another' }),
+        'https://empty.example': () => sign({}),
+        'https://text.example': async () => 'no token',
+      };
       assert.equal(await userOf(users, await sign(claims)), undefined);
     });
   }

@@ -3,49 +3,91 @@ import { type CryptoKey, createLocalJWKSet, decodeJwt, errors, type JSONWebKeySe
 import { loadExpressions } from '../../../cel/program.ts';
 import type { JsonObject } from '../../../kube/object.ts';
 import type { World } from '../../../world.ts';
+import { ownField } from '../../../kube/own-field.ts';
 import type { TokenUsers } from '../token-users.ts';
 import { apiAudience } from '../tokens.ts';
+import { claimSourceOf } from './distributed-claims.ts';
+import type { FetchText } from './fetch-json.ts';
 import { ClaimsRefused, identification, type Identify } from './identity.ts';
 import { createIssuerKeys, type FetchJson, type IssuerKeys } from './issuer-keys.ts';
-import type { JwtSettings } from './settings.ts';
+import type { IssuerSettings, JwtSettings } from './settings.ts';
 
 export interface JwtUsersOptions {
   readonly jwt: readonly JwtSettings[];
   readonly fetchJson: FetchJson;
+  /** Gets the tokens that distributed claims stand in. */
+  readonly fetchText: FetchText;
   readonly world: Pick<World, 'clock' | 'log'>;
 }
 
 /** Source: apiserver, plugin/pkg/authenticator/token/oidc/oidc.go, allowedSigningAlgs. */
 const algorithms = ['RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512', 'PS256', 'PS384', 'PS512'];
 
-interface TrustedIssuer {
-  readonly settings: JwtSettings;
+/** Signs tokens whose signature, times and audience are checked. */
+interface Issuer {
+  readonly settings: IssuerSettings;
   readonly keys: IssuerKeys;
-  readonly identify: Identify;
 }
 
-export async function createJwtUsers({ jwt, fetchJson, world: { clock, log } }: JwtUsersOptions): Promise<TokenUsers> {
+interface TrustedIssuer extends Issuer {
+  readonly jwt: JwtSettings;
+  readonly identify: Identify;
+  /** Those that vouch for distributed claims, by URL. */
+  readonly sources: Map<string, Issuer>;
+}
+
+/** Whose tokens hold distributed claims of one issuer's. */
+const sourcesMax = 16;
+
+export async function createJwtUsers({ jwt, fetchJson, fetchText, world: { clock, log } }: JwtUsersOptions): Promise<TokenUsers> {
   await loadExpressions();
+  const issuerOf = (issuer: IssuerSettings): Issuer => {
+    const failed = (error: unknown): void => log.warn('the keys of an issuer cannot be read', { issuer: issuer.url, error });
+    return { settings: issuer, keys: createIssuerKeys({ issuer, fetchJson, clock, failed }) };
+  };
   const issuers = new Map(
-    jwt.map((settings): [string, TrustedIssuer] => {
-      const { url } = settings.issuer;
-      const failed = (error: unknown): void => log.warn('the keys of an issuer cannot be read', { issuer: url, error });
-      return [
-        url,
-        { settings, keys: createIssuerKeys({ issuer: settings.issuer, fetchJson, clock, failed }), identify: identification(settings) },
-      ];
-    }),
+    jwt.map((settings): [string, TrustedIssuer] => [
+      settings.issuer.url,
+      { ...issuerOf(settings.issuer), jwt: settings, identify: identification(settings), sources: new Map() },
+    ]),
   );
 
-  async function claimsOf(token: string, { settings, keys }: TrustedIssuer): Promise<JWTPayload | undefined> {
+  async function claimsOf(token: string, { settings, keys }: Issuer): Promise<JsonObject | undefined> {
     const read = (set: JSONWebKeySet | undefined): Promise<JWTPayload | 'unsigned' | undefined> =>
       set === undefined ? Promise.resolve('unsigned') : verifiedClaims(token, set, { settings, nowMs: clock.now() });
     const known = await keys.current();
     const claims = await read(known);
-    if (claims !== 'unsigned') return claims;
+    if (claims !== 'unsigned') return claims as JsonObject | undefined;
     const newer = await keys.renewed();
     const again = newer === known ? 'unsigned' : await read(newer);
-    return again === 'unsigned' ? undefined : again;
+    return again === 'unsigned' ? undefined : (again as JsonObject | undefined);
+  }
+
+  function sourceOf({ settings, sources }: TrustedIssuer, url: string): Issuer {
+    const known = sources.get(url);
+    if (known !== undefined) return known;
+    if (sources.size >= sourcesMax) throw new ClaimsRefused(`more than ${sourcesMax} issuers vouch for its distributed claims`);
+    const { discoveryURL: _own, ...others } = settings;
+    const made = issuerOf({ ...others, url });
+    sources.set(url, made);
+    return made;
+  }
+
+  /** The claims with that of the groups, where it stands elsewhere. */
+  async function expanded(claims: JsonObject, issuer: TrustedIssuer): Promise<JsonObject> {
+    const { claim = '' } = issuer.jwt.claimMappings.groups ?? {};
+    const source = claim === '' ? undefined : claimSourceOf(claims, claim);
+    if (source === undefined) return claims;
+    const { certificateAuthority = '' } = issuer.settings;
+    const authority = certificateAuthority === '' ? undefined : certificateAuthority;
+    const token = await fetchText(source.endpoint, { authority, accessToken: source.accessToken }).catch((cause: unknown) => {
+      throw new ClaimsRefused(`while getting distributed claim ${JSON.stringify(claim)}: ${String(cause)}`, { cause });
+    });
+    const url = untrustedIssuer(token);
+    const found = url === undefined ? undefined : await claimsOf(token, sourceOf(issuer, url));
+    const value = found === undefined ? undefined : ownField(found, claim);
+    if (value === undefined) throw new ClaimsRefused(`${source.endpoint} has no token with the claim ${JSON.stringify(claim)}`);
+    return { ...claims, [claim]: value };
   }
 
   return {
@@ -55,10 +97,10 @@ export async function createJwtUsers({ jwt, fetchJson, world: { clock, log } }: 
       const claims = issuer === undefined ? undefined : await claimsOf(token, issuer);
       if (issuer === undefined || claims === undefined) return undefined;
       try {
-        return { user: issuer.identify(claims as JsonObject), audiences: [apiAudience] };
+        return { user: issuer.identify(await expanded(claims, issuer)), audiences: [apiAudience] };
       } catch (error) {
         if (!(error instanceof ClaimsRefused)) throw error;
-        log.info('a signed token stands for no user', { issuer: issuer.settings.issuer.url, reason: error.message });
+        log.info('a signed token stands for no user', { issuer: issuer.settings.url, reason: error.message });
         return undefined;
       }
     },
@@ -76,7 +118,7 @@ function untrustedIssuer(token: string): string | undefined {
 }
 
 interface Verification {
-  readonly settings: JwtSettings;
+  readonly settings: IssuerSettings;
   readonly nowMs: number;
 }
 
@@ -86,7 +128,7 @@ async function verifiedClaims(
   keys: JSONWebKeySet,
   { settings, nowMs }: Verification,
 ): Promise<JWTPayload | 'unsigned' | undefined> {
-  const { url, audiences } = settings.issuer;
+  const { url, audiences } = settings;
   const options = {
     algorithms,
     issuer: url,

@@ -1,9 +1,15 @@
-/** The fields of an AuthenticationConfiguration: whose tokens are believed, and who may come without any. Plain data, kept with the cluster. */
+/**
+ * Whose tokens are believed, and who may come without any: the fields of an AuthenticationConfiguration, and a webhook. Plain data, kept
+ * with the cluster.
+ */
+import type { TokenWebhookSettings } from '../token-webhook/settings.ts';
 import { flag, listOf, struct, text, type Shape } from '../../../kube/configuration/shape.ts';
 
 export interface AuthenticationSettings {
   readonly jwt: readonly JwtSettings[];
   readonly anonymous?: AnonymousSettings;
+  /** Asked about tokens that neither this cluster nor an issuer has signed. It has flags of its own. */
+  readonly tokenWebhook?: TokenWebhookSettings;
 }
 
 export interface AnonymousSettings {
