@@ -94,6 +94,14 @@ describe('a volume of a driver', () => {
     assert.deepEqual(await nodesOf(made), []);
   });
 
+  test('a VolumeAttachment that another client creates stays', async () => {
+    const made = await clusterWithVolume();
+    const spec = { attacher: driver, nodeName: 'node-a', source: { persistentVolumeName: 'pv' } };
+    await made.client.create<VolumeAttachment>(volumeAttachments, { metadata: { name: 'mine' }, spec });
+    await made.settle();
+    assert.deepEqual(await nodesOf(made), ['node-a']);
+  });
+
   test('a volume of a driver is taken from a node that is not ready, after six minutes', async () => {
     const made = await clusterWithVolume();
     await runOn(made, 'web', 'node-a');

@@ -1,6 +1,6 @@
 /**
  * Creates and deletes VolumeAttachments for the volumes of each node's pods; the CSI driver's own controller attaches and
- * detaches. A volume that a node has mounted stays attached, unless the node has not been ready for minutes.
+ * detaches. VolumeAttachments that other clients create stay. A volume that a node has mounted stays attached, unless the node has not been ready for minutes.
  * Source: pkg/controller/volume/attachdetach/reconciler/reconciler.go; pkg/volume/csi/csi_attacher.go
  */
 import { conditionOf } from '../../kube/conditions.ts';
@@ -11,7 +11,7 @@ import { nodes, persistentVolumes, volumeAttachments } from '../../kube/resource
 import { isAlreadyExists, isNotFound } from '../../kube/status-error.ts';
 import { again, settled, type Controller, type Note, type ReconcileContext, type ReconcileResult } from '../../workers/controller.ts';
 import { remove } from '../shared/removal.ts';
-import { holderOf, isInUse, uniqueName, wantedOn, type WantedVolume } from './wanted.ts';
+import { holderOf, isAttachmentName, isInUse, uniqueName, wantedOn, type WantedVolume } from './wanted.ts';
 import { attachDetachWatches, attachmentsByNode } from './watches.ts';
 
 /** How long a node that is not ready keeps what it has mounted. */
@@ -37,7 +37,7 @@ export const attachDetachController: Controller = {
     if (node !== undefined) await attach(node, wanted, context);
     const result = await detach(
       node,
-      present.filter((attachment) => !wanted.has(nameOf(attachment))),
+      present.filter((attachment) => isAttachmentName(nameOf(attachment)) && !wanted.has(nameOf(attachment))),
       { context, note },
     );
     if (node !== undefined) await report(node, { present, wanted }, context);

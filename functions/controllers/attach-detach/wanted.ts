@@ -20,6 +20,9 @@ export interface WantedVolume {
 export const attachmentName = ({ driver, volumeHandle }: CSIPersistentVolumeSource, nodeName: string): string =>
   `csi-${createHash('sha256').update(`${volumeHandle}${driver}${nodeName}`).digest('hex')}`;
 
+/** False for VolumeAttachments that another client made. */
+export const isAttachmentName = (name: string): boolean => /^csi-[0-9a-f]{64}$/.test(name);
+
 export const uniqueName = ({ driver, volumeHandle }: CSIPersistentVolumeSource): string => `kubernetes.io/csi/${driver}^${volumeHandle}`;
 
 const isAttachable = ({ driver }: CSIPersistentVolumeSource, cache: Cache): boolean =>
