@@ -204,7 +204,13 @@ export interface FieldManagers {
    * The object with what a manager wants of it, in the version that the client speaks, not yet decoded. `current` is the
    * object in that version, if there is one. Throws a StatusError for conflicts.
    */
-  apply(configuration: JsonObject, current: KubeObject | undefined, write: FieldApply): JsonObject;
+  apply(configuration: JsonObject, current: KubeObject | undefined, write: FieldApply): AppliedObject;
+}
+
+export interface AppliedObject {
+  readonly object: JsonObject;
+  /** Its managers do not count. */
+  readonly isChanged: boolean;
 }
 
 export interface FieldWrite {

@@ -10,7 +10,9 @@ import { mediaTypeOf, readBytes } from '../http/request-body.ts';
 import { expectedOf } from '../server.ts';
 import { configurationText, kindText, textAt } from './apply-text.ts';
 import { keepSentManagers, withMetadata } from './decode.ts';
+import type { AppliedObject } from '../ports.ts';
 import { applyFields } from './managed-fields.ts';
+import { isCustom } from './object-metadata.ts';
 import { fromStored } from './served-form.ts';
 import type { WriteRequest } from './write-request.ts';
 
@@ -65,10 +67,10 @@ export function appliedObject(
   current: KubeObject | undefined,
 ): KubeObject {
   const { definition, served, info, warnings } = write.request;
-  const document = applyFields(write, configuration, current === undefined ? undefined : fromStored(served, current));
+  const applied = applyFields(write, configuration, current === undefined ? undefined : fromStored(served, current));
   if (problem !== undefined && write.options.fieldValidation === 'Strict') throw badRequest(`error strict decoding patch: ${problem}`);
   if (problem !== undefined && write.options.fieldValidation === 'Warn') warnings.add(problem);
-  const object = decoded(write, document, configuration);
+  const object = decoded(write, applied, configuration);
   if (current === undefined && uidOf(object) !== '') {
     const why = `uid mismatch: the provided object specified uid ${uidOf(object)}, and no existing object was found`;
     throw conflict(definition.type, info.name, why);
@@ -76,12 +78,14 @@ export function appliedObject(
   return object;
 }
 
-function decoded({ request }: WriteRequest, document: JsonObject, configuration: JsonObject): KubeObject {
+/** A custom object that is not changed gets no defaults: it is that of another version. */
+function decoded({ request }: WriteRequest, { object: document, isChanged }: AppliedObject, configuration: JsonObject): KubeObject {
   const { schema, kind } = expectedOf(request);
+  const hasDefaults = isChanged || !isCustom(request.definition);
   try {
     return keepSentManagers(
       document,
-      withMetadata(schema.decode(document, { kind, isRestored: true, isSent: true, keepsEmpty: true }).object),
+      withMetadata(schema.decode(document, { kind, isRestored: true, isSent: true, keepsEmpty: true, hasDefaults }).object),
     );
   } catch (error) {
     if (!hasReason(error, 'BadRequest')) throw error;

@@ -24,7 +24,7 @@ import { badRequest, plainError } from '../../kube/status-error.ts';
 import { configurationText, kindText, textAt } from './apply-text.ts';
 import { timestamp } from '../../kube/time.ts';
 import type { AnyDefinition, ServedVersion } from '../../resources/definition.ts';
-import type { FieldApply, FieldManagers, FieldWrite } from '../ports.ts';
+import type { AppliedObject, FieldApply, FieldManagers, FieldWrite } from '../ports.ts';
 import { isCustom } from './object-metadata.ts';
 import { fromStored, toStored } from './served-form.ts';
 
@@ -138,7 +138,7 @@ function resetFieldsOf({ hasStatus, resetFields = {} }: AnyDefinition, subresour
   return resetFields.main ?? (hasStatus === true ? ['status'] : []);
 }
 
-function apply(configuration: JsonObject, current: KubeObject | undefined, write: FieldApply): JsonObject {
+function apply(configuration: JsonObject, current: KubeObject | undefined, write: FieldApply): AppliedObject {
   checkKind(configuration, write);
   const { served } = write;
   const managed = managedWrite(write);
@@ -149,12 +149,13 @@ function apply(configuration: JsonObject, current: KubeObject | undefined, write
   const live = current === undefined ? empty : jsonOf(withoutManagers(current));
   checkTyped(configuration, write);
   const before = managersOf(current?.metadata.managedFields) ?? none;
-  const { object, managers } = appliedOrRefused(managed, { live, empty, applied: configuration, force: write.force }, before);
+  const { object, isChanged, managers } = appliedOrRefused(managed, { live, empty, applied: configuration, force: write.force }, before);
   const metadata = isJsonObject(object['metadata']) ? object['metadata'] : {};
   const { managedFields: _sent, ...rest } = metadata;
   const entries = entriesOf(managers);
   // Entries are JSON; the type of their sets does not show it.
-  return { ...object, metadata: { ...rest, ...(entries === undefined ? {} : { managedFields: entries as unknown[] as JsonObject[] }) } };
+  const recorded: JsonObject = entries === undefined ? rest : { ...rest, managedFields: entries as unknown[] as JsonObject[] };
+  return { object: { ...object, metadata: recorded }, isChanged };
 }
 
 /** The live object may not fit the version by which another manager's fields are known. */

@@ -1,7 +1,7 @@
 /** The stage that records who manages which fields. */
 import type { JsonObject, KubeObject } from '../../kube/object.ts';
 import { dropDisabledFields } from '../../kube/unstored-fields.ts';
-import type { FieldWrite } from '../ports.ts';
+import type { AppliedObject, FieldWrite } from '../ports.ts';
 import { isCustom } from './object-metadata.ts';
 import { fieldManagerOf, type WriteRequest } from './write-request.ts';
 
@@ -21,5 +21,5 @@ export function settleFields({ request, isRecorded }: WriteRequest, next: KubeOb
   if (isRecorded === true || !isCustom(definition)) definition.schema.settle(next as KubeObject & JsonObject);
 }
 
-export const applyFields = (write: WriteRequest, configuration: JsonObject, current: KubeObject | undefined): JsonObject =>
+export const applyFields = (write: WriteRequest, configuration: JsonObject, current: KubeObject | undefined): AppliedObject =>
   write.server.fieldManagers.apply(configuration, current, { ...fieldWriteOf(write), force: write.options.force });

@@ -26,7 +26,7 @@ async function withStages() {
   });
   const fieldManagers: FieldManagers = {
     record: (_next, _current, { manager }) => stage(`${manager} manages`),
-    apply: (configuration) => configuration,
+    apply: (configuration) => ({ object: configuration, isChanged: true }),
   };
   const definitions = createDefinitions().map((definition) =>
     definition.type.resource === 'configmaps'

@@ -130,6 +130,7 @@ function reconciledManagers(write: ManagedWrite, live: JsonObject, managers: Man
 export interface Applied {
   /** The live object where the apply changes nothing. */
   readonly object: JsonObject;
+  readonly isChanged: boolean;
   readonly managers: Managers;
 }
 
@@ -169,7 +170,7 @@ function withoutAllowed(conflicts: Conflicts, allowed: FieldSet | undefined): Co
 function finished(
   write: ManagedWrite,
   { live, applied: configuration }: Apply,
-  { object, managers }: Partial<Applied> & Pick<Applied, 'managers'>,
+  { object, managers }: Pick<Attempt, 'object' | 'managers'>,
 ): Applied {
   const id = managerId(managerOf(write, 'Apply'));
   const own = managers.get(id);
@@ -178,7 +179,11 @@ function finished(
       ? managers
       : new Map([...managers, [id, { ...withFields(own, own.fields), time: write.time }]]);
   const result = object ?? live;
-  return { object: write.manager === kubectl ? withLastApplied(result, configuration) : result, managers: timed };
+  return {
+    object: write.manager === kubectl ? withLastApplied(result, configuration) : result,
+    isChanged: object !== undefined,
+    managers: timed,
+  };
 }
 
 interface Attempt {

@@ -27,6 +27,7 @@ const definition = {
         schema: schemaOf({ shared: text, added: { ...text, default: 'new' } }, { default: { phase: 'Fresh' } }),
       },
       { name: 'v1beta1', served: true, storage: false, schema: schemaOf({ shared: text, removed: text }) },
+      { name: 'v1beta2', served: true, storage: false, schema: schemaOf({ shared: text, filled: { ...text, default: 'former' } }) },
       {
         name: 'v1alpha1',
         served: true,
@@ -95,6 +96,16 @@ describe('a custom kind of several versions', () => {
       { 'content-type': 'application/merge-patch+json' },
     );
     assert.equal(part(patched, 'metadata')['generation'], 1);
+  });
+
+  test('a custom kind of several versions counts no generation for an apply that changes nothing', async () => {
+    await api.send('POST', at('v1'), boat('v1', 'seven', { shared: 'a' }));
+    const applyWith = (configuration: object): Promise<TestAnswer> =>
+      api.send('PATCH', `${at('v1beta2')}/seven?fieldManager=one`, configuration, { 'content-type': 'application/apply-patch+yaml' });
+    const same = await applyWith(boat('v1beta2', 'seven', { shared: 'a' }));
+    assert.deepEqual([part(same, 'metadata')['generation'], part(same, 'spec')], [1, { shared: 'a' }]);
+    const labelled = await applyWith({ ...boat('v1beta2', 'seven', { shared: 'a' }), metadata: { name: 'seven', labels: { a: 'b' } } });
+    assert.equal(part(labelled, 'metadata')['generation'], 2);
   });
 
   test('a custom kind of several versions fills in the default of a status that a new object may not bring', async () => {
