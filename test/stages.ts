@@ -57,7 +57,7 @@ const unitTests: readonly TestStage[] = [
     'openapi/**/*.test.ts',
   ),
   unit('unit: command line, local cluster', 'infra/{aws,backup,bundle,cli,images,local,rehearsal}/**/*.test.ts', 'infra/*.test.ts'),
-  unit('unit: judges, runner, architecture', 'test/{architecture,runner,conformance,compare,programs,support}/**/*.test.ts'),
+  unit('unit: judges, runner, architecture', 'test/{architecture,runner,conformance,compare,envtest,programs,support}/**/*.test.ts'),
 ];
 
 /** A minute of the processor, which those who work on something else need not wait for. */
@@ -134,6 +134,7 @@ export const nightlyStages: readonly Stage[] = [
   { ...controlPlanes(100_000, 5_000), minutesMax: 120 },
   { name: 'conformance', command: ['node', 'test/conformance/main.ts'], shows: lastOf(/\d+ of \d+/g), minutesMax: 240 },
   { name: 'compare', command: ['node', 'test/compare/main.ts'], shows: lastOf(/\d+ of \d+.*/g), minutesMax: 240 },
+  { name: 'envtest', command: ['node', 'test/envtest/main.ts'], shows: lastOf(/\d+ of \d+ tests.*/g), minutesMax: 120 },
   { name: 'programs', command: ['node', 'test/programs/main.ts'], shows: lastOf(/\d+ of \d+/g), minutesMax: 240 },
   {
     name: 'kubelet and kube-proxy of upstream',

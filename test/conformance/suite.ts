@@ -1,9 +1,10 @@
 /** Upstream's e2e.test as a program: which tests it holds, and a run of some of them against a cluster. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { createWriteStream, existsSync, readFileSync, rmSync } from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { runCommand } from '../../agent/network/run.ts';
+import { fullName, resultOf, specsOf } from './ginkgo-report.ts';
 import type { TestResult } from './results.ts';
 
 export interface SuiteTest {
@@ -25,17 +26,6 @@ export interface SuiteOptions {
   readonly signal: AbortSignal;
 }
 
-/** The parts that are read of Ginkgo's own report in JSON. */
-interface SpecReport {
-  readonly ContainerHierarchyTexts?: readonly string[];
-  readonly LeafNodeType: string;
-  readonly LeafNodeText: string;
-  readonly State: string;
-  /** How long the test ran, in nanoseconds. */
-  readonly RunTime: number;
-  readonly Failure?: { readonly Message?: string; readonly ForwardedPanic?: string };
-}
-
 const listMsMax = 120_000;
 
 /** The tests that the regular expression (Go's) selects. */
@@ -54,17 +44,6 @@ const byDigest = (a: string, b: string): number => (digest(a) < digest(b) ? -1 :
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 const selecting = (focus: string): readonly string[] => ['--ginkgo.no-color', '--ginkgo.silence-skips', `--ginkgo.focus=${focus}`];
-
-const fullName = ({ ContainerHierarchyTexts, LeafNodeText }: SpecReport): string =>
-  [...(ContainerHierarchyTexts ?? []), LeafNodeText].filter(Boolean).join(' ');
-
-/** Reads a report and removes it: it names all 7,000 tests of the suite. */
-function specsOf(report: string): readonly SpecReport[] {
-  if (!existsSync(report)) return [];
-  const suites = JSON.parse(readFileSync(report, 'utf8')) as readonly { readonly SpecReports: readonly SpecReport[] | null }[];
-  rmSync(report);
-  return suites.flatMap(({ SpecReports }) => SpecReports ?? []).filter(({ LeafNodeType }) => LeafNodeType === 'It');
-}
 
 /** Runs these tests one after another in one process. A test that did not come to its end is missing from the results. */
 export async function runBatch(options: SuiteOptions, id: string, names: readonly string[]): Promise<readonly TestResult[]> {
@@ -121,16 +100,4 @@ function ended(child: ChildProcess, { testMsMax, signal }: SuiteOptions): Promis
     child.on('error', (error) => (cleared(), fail(error)));
     child.on('close', () => (cleared(), settle()));
   });
-}
-
-const failed = new Set(['failed', 'panicked', 'timedout', 'interrupted']);
-
-/** Ginkgo reports specs that were not selected as "skipped" too, but without a reason. */
-function resultOf(spec: SpecReport): readonly TestResult[] {
-  const { State, RunTime, Failure } = spec;
-  const reason = [Failure?.Message, Failure?.ForwardedPanic].filter(Boolean).join(' ');
-  const result = { name: fullName(spec), seconds: RunTime / 1e9, reason };
-  if (State === 'passed') return [{ ...result, outcome: 'passed' }];
-  if (failed.has(State)) return [{ ...result, outcome: 'failed' }];
-  return State === 'skipped' && reason !== '' ? [{ ...result, outcome: 'skipped' }] : [];
 }

@@ -9,7 +9,7 @@ const downloadMsMax = 300_000;
 const buildMsMax = 1_800_000;
 
 /** The directory of the module's files, which the go command keeps. */
-export async function moduleDirectory({ path }: GoModule, version: string): Promise<string> {
+export async function moduleDirectory({ path }: Pick<GoModule, 'path'>, version: string): Promise<string> {
   const download = ['go', 'mod', 'download', '-json', `${path}@${version}`];
   const answer: { readonly Dir: string } = JSON.parse(await runCommand(download, { timeoutMs: downloadMsMax }));
   return answer.Dir;

@@ -22,6 +22,8 @@ export interface RunningServer {
 export interface UpstreamServer extends RunningServer {
   /** The administrator's. */
   readonly access: ClusterAccess;
+  /** The file of the administrator's kubeconfig. */
+  readonly kubeconfig: string;
   /** The processes: etcd and kube-apiserver. */
   readonly pids: readonly number[];
 }
@@ -107,19 +109,23 @@ const temporaryRoot = (isDurable: boolean): string => (!isDurable && existsSync(
 
 const adminToken = 'admin-token';
 
-/** Upstream's controllers and scheduler, which call the server as its administrator and as their own service accounts. */
-function startControllers(processes: Processes, directory: string, port: number, { programs, podCidr }: UpstreamControllers): void {
-  const kubeconfig = join(directory, 'kubeconfig');
-  const cluster = { server: `https://127.0.0.1:${port}`, 'certificate-authority': join(directory, 'apiserver.crt') };
+/** The administrator's kubeconfig, as a file. */
+function writeKubeconfig(directory: string, server: string): string {
+  const file = join(directory, 'kubeconfig');
   const config = {
     apiVersion: 'v1',
     kind: 'Config',
-    clusters: [{ name: 'upstream', cluster }],
+    clusters: [{ name: 'upstream', cluster: { server, 'certificate-authority': join(directory, 'apiserver.crt') } }],
     users: [{ name: 'admin', user: { token: adminToken } }],
     contexts: [{ name: 'upstream', context: { cluster: 'upstream', user: 'admin' } }],
     'current-context': 'upstream',
   };
-  writeFileSync(kubeconfig, JSON.stringify(config));
+  writeFileSync(file, JSON.stringify(config));
+  return file;
+}
+
+/** Upstream's controllers and scheduler, which call the server as its administrator and as their own service accounts. */
+function startControllers(processes: Processes, directory: string, kubeconfig: string, { programs, podCidr }: UpstreamControllers): void {
   const common = [`--kubeconfig=${kubeconfig}`, '--leader-elect=false', '--secure-port=0'];
   processes.start(programs.kubeControllerManager, [
     ...common,
@@ -183,10 +189,12 @@ async function startOnce(programs: Programs, options: UpstreamOptions): Promise<
     );
     const address = { host: '127.0.0.1', port, headers: { authorization: `Bearer ${adminToken}` } };
     await untilReady(address, server, join(directory, 'kube-apiserver.log'));
-    if (controllers !== undefined) startControllers(processes, directory, port, controllers);
+    const url = `https://127.0.0.1:${port}`;
+    const kubeconfig = writeKubeconfig(directory, url);
+    if (controllers !== undefined) startControllers(processes, directory, kubeconfig, controllers);
     const caPem = readFileSync(join(directory, 'apiserver.crt'), 'utf8');
-    const access = { server: `https://127.0.0.1:${port}`, caPem, token: adminToken };
-    return { address, access, signingKeyPem, pids: processes.pids(), stop: () => processes.stop() };
+    const access = { server: url, caPem, token: adminToken };
+    return { address, access, kubeconfig, signingKeyPem, pids: processes.pids(), stop: () => processes.stop() };
   } catch (error) {
     await processes.stop();
     throw error;
