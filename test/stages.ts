@@ -135,6 +135,7 @@ export const nightlyStages: readonly Stage[] = [
   { name: 'conformance', command: ['node', 'test/conformance/main.ts'], shows: lastOf(/\d+ of \d+/g), minutesMax: 240 },
   { name: 'compare', command: ['node', 'test/compare/main.ts'], shows: lastOf(/\d+ of \d+.*/g), minutesMax: 240 },
   { name: 'envtest', command: ['node', 'test/envtest/main.ts'], shows: lastOf(/\d+ of \d+ tests.*/g), minutesMax: 120 },
+  { name: 'fuzz', command: ['node', 'test/fuzz/main.ts'], shows: lastOf(/^seed \d+: .*$/gm), minutesMax: 30 },
   { name: 'programs', command: ['node', 'test/programs/main.ts'], shows: lastOf(/\d+ of \d+/g), minutesMax: 240 },
   {
     name: 'kubelet and kube-proxy of upstream',

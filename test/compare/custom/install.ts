@@ -46,10 +46,10 @@ export async function installCustomKinds(contest: Contest, wanted: { seed: numbe
   return kinds.flat();
 }
 
-const posted = (api: ApiConnection, body: string): ReturnType<ApiConnection['send']> =>
+export const posted = (api: ApiConnection, body: string): ReturnType<ApiConnection['send']> =>
   api.send({ method: 'POST', path: definitionsPath, headers: { 'content-type': 'application/json' }, body });
 
-async function served(api: ApiConnection, custom: CustomKind): Promise<void> {
+export async function served(api: ApiConnection, custom: CustomKind): Promise<void> {
   const plural = pluralOf(custom);
   for (const version of versionsOf(custom).filter((one) => one['served'] === true)) {
     for (let waits = 0; ; waits += 1) {
@@ -62,17 +62,17 @@ async function served(api: ApiConnection, custom: CustomKind): Promise<void> {
   }
 }
 
-interface MetadataSchema {
+export interface MetadataSchema {
   readonly node: SchemaNode;
   readonly schemas: Readonly<Record<string, SchemaNode>>;
 }
 
-async function metadataSchema(api: ApiConnection): Promise<MetadataSchema> {
+export async function metadataSchema(api: ApiConnection): Promise<MetadataSchema> {
   const { components } = await fetchJson<OpenApiDocument>(api, '/openapi/v3/apis/apps/v1');
   return { node: { $ref: '#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta' }, schemas: components?.schemas ?? {} };
 }
 
-function comparedKinds(custom: CustomKind, { node, schemas }: MetadataSchema): ComparedKind[] {
+export function comparedKinds(custom: CustomKind, { node, schemas }: MetadataSchema): ComparedKind[] {
   const plural = pluralOf(custom);
   const served = versionsOf(custom).filter((one) => one['served'] === true);
   return served.map((version): ComparedKind => {

@@ -89,7 +89,7 @@ interface SideAnswers {
   readonly answers: readonly ReceivedAnswer[];
 }
 
-async function runOn(api: ApiConnection, { steps }: Case): Promise<SideAnswers> {
+export async function runOn(api: ApiConnection, { steps }: Case): Promise<SideAnswers> {
   const memory: Memory = { uid: 'none', resourceVersion: '0' };
   const answers: (ReceivedAnswer | undefined)[] = [];
   const watches: { index: number; count: number; opened: OpenedWatch }[] = [];

@@ -40,6 +40,8 @@ export interface ApiAddress {
   readonly port: number;
   /** Sent with every request. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The client's certificate, where no header proves who it is. */
+  readonly certificate?: { readonly certificatePem: string; readonly keyPem: string };
 }
 
 /** What a server that fails in the middle of a request answers: Go closes the connection. */
@@ -80,10 +82,11 @@ function received(message: IncomingMessage, text: string): ReceivedAnswer {
   return { status: message.statusCode ?? 0, headers, warnings, text };
 }
 
-export function connectApi({ host, port, headers: fixed }: ApiAddress): ApiConnection {
-  const agent = new Agent({ keepAlive: true, maxSockets: 32, rejectUnauthorized: false });
+export function connectApi({ host, port, headers: fixed, certificate }: ApiAddress): ApiConnection {
+  const trust = { rejectUnauthorized: false, cert: certificate?.certificatePem, key: certificate?.keyPem };
+  const agent = new Agent({ keepAlive: true, maxSockets: 32, ...trust });
   // A watch cannot be sent once more: it gets a connection that no request used before.
-  const ofWatches = new Agent({ keepAlive: false, rejectUnauthorized: false });
+  const ofWatches = new Agent({ keepAlive: false, ...trust });
   const open = (
     { method, path, headers, body: text, bytes: body = text === undefined ? undefined : Buffer.from(text) }: SentRequest,
     through = agent,

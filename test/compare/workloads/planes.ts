@@ -61,7 +61,8 @@ function startControllersOn(
   };
 }
 
-async function startOurPlane(options: PlaneOptions, report: (line: string) => void): Promise<Plane> {
+/** With our own controllers, or with upstream's. */
+export async function startOurPlane(controllers?: ControllerPrograms): Promise<Plane> {
   const root = mkdtempSync(join(tmpdir(), 'compare-workloads-'));
   const directory = dataDirectory(root);
   const plane = await startControlPlane({
@@ -70,12 +71,11 @@ async function startOurPlane(options: PlaneOptions, report: (line: string) => vo
     advertise: '192.0.2.1',
     networks: defaultNetworks,
     world: realWorld('error'),
-    ...(options.controllers === 'upstream' && { absent: ['kube-controller-manager', 'kube-scheduler'] as const }),
+    ...(controllers !== undefined && { absent: ['kube-controller-manager', 'kube-scheduler'] as const }),
   });
   if (!('certificatePem' in plane.admin)) throw new Error('the administrator has no certificate');
   const access = { server: `https://127.0.0.1:${plane.port}`, caPem: plane.pki.authority.certificatePem, ...plane.admin };
-  const stopControllers =
-    options.controllers === 'upstream' ? startControllersOn(access, directory.pki, findControllerPrograms(options, report)) : undefined;
+  const stopControllers = controllers === undefined ? undefined : startControllersOn(access, directory.pki, controllers);
   return {
     name: 'ours',
     access,
@@ -102,7 +102,7 @@ export async function withBothPlanes<T>(
 ): Promise<T> {
   const upstream = await startUpstreamPlane(options, report);
   try {
-    const ours = await startOurPlane(options, report);
+    const ours = await startOurPlane(options.controllers === 'upstream' ? findControllerPrograms(options, report) : undefined);
     try {
       return await compare([upstream, ours]);
     } finally {
