@@ -18,8 +18,8 @@ export interface Stored<T extends KubeObject = KubeObject> {
   json?(): Uint8Array;
   /** How long that is, without making it. */
   readonly jsonLength?: number;
-  /** Nothing has written it since it was created. Known only as long as its creation is in the log. */
-  readonly isAsCreated?: boolean;
+  /** What its last write was, as long as the log holds it: an object that was `added` is as its creation made it. */
+  readonly type?: 'added' | 'modified' | 'deleted';
 }
 
 export interface View {

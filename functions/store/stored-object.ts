@@ -144,10 +144,6 @@ export class StoredChange extends StoredObject implements Change {
     this.#fields = fields;
   }
 
-  get isAsCreated(): boolean {
-    return this.type === 'added';
-  }
-
   /** What the log leaves out did not change. */
   get previous(): Selectable | undefined {
     if (this.type === 'added') return undefined;

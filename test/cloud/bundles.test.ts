@@ -23,7 +23,7 @@ const bytesMax: Readonly<Record<string, number>> = {
   'scheduler.lambda.ts': 509_500,
   'materializer.lambda.ts': 110_000,
   'doorbell.lambda.ts': 96_000,
-  'timer.lambda.ts': 104_500,
+  'timer.lambda.ts': 104_700,
 };
 
 /** The limit of all parts of a function: with the texts of `kubectl explain`, and what machines and browsers fetch. */

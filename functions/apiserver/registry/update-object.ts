@@ -172,8 +172,8 @@ function decideUpdate(plan: Plan, candidate: Candidate | undefined, view: View):
   const { request, context, options } = write;
   const found = view.get(key);
   if (found === undefined) throw notFound(request.served.type, key.name);
-  const { revision, isAsCreated = false } = found;
-  const current = { revision, isAsCreated, object: asCurrent(request.served, found.object) };
+  const { revision, type } = found;
+  const current = { revision, isAsCreated: type === 'added', object: asCurrent(request.served, found.object) };
   if (candidate !== undefined && candidate.revision !== current.revision) return { outcome: 'answer', answer: moved };
   if (candidate !== undefined) {
     const { next, writes } = candidate;
@@ -222,7 +222,7 @@ function complete({ write, update, key }: Plan, next: KubeObject, current: KubeO
 
 interface Conclusion {
   readonly next: KubeObject;
-  readonly current: Pick<Stored, 'isAsCreated' | 'object'>;
+  readonly current: Pick<Stored, 'object'> & { readonly isAsCreated: boolean };
   readonly writes: readonly CompanionWrite[];
 }
 
@@ -236,7 +236,7 @@ function conclude(plan: Plan, { next, current, writes }: Conclusion, view: View)
   const made = committed(request.served, next);
   if (options.dryRun) return { outcome: 'answer', answer: made };
   const type = isFinished(next, current.object, request.definition) ? 'delete' : 'update';
-  const isCounted = current.isAsCreated === true && request.definition.isFilledAsRead?.(current.object) === true;
+  const isCounted = current.isAsCreated && request.definition.isFilledAsRead?.(current.object) === true;
   return {
     outcome: 'write',
     writes: [...companions, { type, key, object: made, ...(isCounted ? { isCounted } : {}) }],
