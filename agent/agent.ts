@@ -248,7 +248,8 @@ async function applyPollResponse(parts: Parts, answer: NodePollResponse): Promis
   options.network.sync(desired, changed);
   pods.sync(changed);
   if (changed.has('Node')) void options.update?.consider(ownNode(parts));
-  options.checkpoint?.note({ snapshot: answer.snapshot, objects: answer.objects, gone: answer.gone }, () => desired.all());
+  const { snapshot, objects, gone, unreadable } = answer;
+  options.checkpoint?.note({ snapshot, objects, gone, ...(unreadable === undefined ? {} : { unreadable }) }, () => desired.all());
 }
 
 const ownNode = ({ options, desired }: Pick<Parts, 'options' | 'desired'>): Node | undefined =>

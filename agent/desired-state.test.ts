@@ -31,6 +31,14 @@ describe('the desired state', () => {
     assert.equal(desired.configMap('default', 'c'), undefined);
   });
 
+  test('a snapshot leaves the node what the control plane could not read', () => {
+    const desired = createDesiredState();
+    desired.apply({ snapshot: true, objects: ['a', 'b'].map((name) => object('Pod', name)), gone: [] });
+    const unreadable = ['a', 'never-seen'].map((name) => ({ kind: 'Pod', namespace: 'default', name }));
+    desired.apply({ snapshot: true, objects: [object('Pod', 'c')], gone: [], unreadable });
+    assert.deepEqual(names(desired.pods()), ['a', 'c']);
+  });
+
   test('policies that no pod needs any more are dropped, with the peers that only they select', () => {
     const desired = createDesiredState();
     const policy = { ...object('NetworkPolicy', 'p'), spec: { podSelector: {}, ingress: [{ from: [{ podSelector: {} }] }] } };

@@ -15,7 +15,7 @@ import type {
   ServiceCIDR,
   VolumeAttachment,
 } from '../functions/kube/generated/types.ts';
-import type { NodePollResponse } from '../functions/node-protocol/node-poll.ts';
+import type { NodePollResponse, UnreadableName } from '../functions/node-protocol/node-poll.ts';
 import { keyText, nameOf, namespaceOf, type KubeObject } from '../functions/kube/object.ts';
 import { policyPeerKind, type PolicyPeer } from '../functions/kube/policy-peers.ts';
 import { isMirror } from './static-pods/static-pod.ts';
@@ -51,9 +51,19 @@ export interface DesiredState {
   /** What the node runs without being asked by the API. */
   setStaticPods(pods: readonly Pod[]): void;
   /** The kinds that changed. */
-  apply(answer: Pick<NodePollResponse, 'snapshot' | 'objects' | 'gone'>): ReadonlySet<string>;
+  apply(answer: Pick<NodePollResponse, 'snapshot' | 'objects' | 'gone' | 'unreadable'>): ReadonlySet<string>;
   /** Everything, for the checkpoint. */
   all(): readonly KubeObject[];
+}
+
+/** What the control plane cannot read stays as it is here. */
+function forgetAllBut(kinds: Map<string, Map<string, KubeObject>>, names: readonly UnreadableName[]): void {
+  const kept = names.flatMap(({ kind, ...at }) => {
+    const object = kinds.get(kind)?.get(keyText(at));
+    return object === undefined ? [] : [{ kind, key: keyText(at), object }];
+  });
+  kinds.clear();
+  for (const { kind, key, object } of kept) kinds.set(kind, (kinds.get(kind) ?? new Map<string, KubeObject>()).set(key, object));
 }
 
 export function createDesiredState(): DesiredState {
@@ -112,7 +122,7 @@ export function createDesiredState(): DesiredState {
       const changed = new Set<string>();
       if (answer.snapshot) {
         for (const kind of kinds.keys()) changed.add(kind);
-        kinds.clear();
+        forgetAllBut(kinds, answer.unreadable ?? []);
       }
       for (const { kind, namespace, name, uid } of answer.gone) {
         const key = keyText({ namespace, name });

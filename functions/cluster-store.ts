@@ -8,7 +8,7 @@ import { createDefinitions } from './resources/all.ts';
 import { customKinds, declaringResource } from './resources/custom/custom-kinds.ts';
 import type { AnyDefinition } from './resources/definition.ts';
 import { selectableFields } from './selectable-fields.ts';
-import { createStore } from './store/create-store.ts';
+import { createStore, type StoreOptions } from './store/create-store.ts';
 import type { Formats } from './store/format.ts';
 import type { Store } from './store/store.ts';
 import type { Decoder } from './store/stored-object.ts';
@@ -27,6 +27,8 @@ export interface ClusterStoreOptions {
   readonly formats?: Formats;
   /** Where the past is kept, and how long. There is none beyond the store's own when left out. */
   readonly archive?: ArchiveChoice;
+  /** Called when an object, or an entry of the log, turns out to be damaged. */
+  readonly foundDamage?: StoreOptions['foundDamage'];
 }
 
 export interface ClusterStore {
@@ -52,6 +54,7 @@ export async function openClusterStore({
   decoder,
   formats,
   archive,
+  foundDamage,
 }: ClusterStoreOptions): Promise<ClusterStore> {
   const definitions = createDefinitions(networks);
   const registry = createLiveRegistry({ definitions, sources });
@@ -66,6 +69,7 @@ export async function openClusterStore({
     ...(past === undefined ? {} : { archive: past.archive }),
     ...(decoder === undefined ? {} : { decoder }),
     ...(formats === undefined ? {} : { formats }),
+    ...(foundDamage === undefined ? {} : { foundDamage }),
   });
   view = () => store.view();
   return {

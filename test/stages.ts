@@ -43,7 +43,7 @@ const unitTests: readonly TestStage[] = [
   unit('unit: the API', 'functions/{apiserver,client,cloud,lambda,aws}/**/*.test.ts'),
   unit(
     'simulation and scenarios',
-    'test/simulation/{simulation,linearizable}.test.ts',
+    'test/simulation/{simulation,linearizable,damage}.test.ts',
     'test/simulation/control-plane/control-plane.test.ts',
     'test/{scenarios,regression,archive}/**/*.test.ts',
   ),

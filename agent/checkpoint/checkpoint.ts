@@ -15,7 +15,7 @@ import { orUndefined } from '../files/error-code.ts';
 import { createRunner, type Runner } from '../runner.ts';
 import type { Seal } from './seal.ts';
 
-export type Answer = Pick<NodePollResponse, 'snapshot' | 'objects' | 'gone'>;
+export type Answer = Pick<NodePollResponse, 'snapshot' | 'objects' | 'gone' | 'unreadable'>;
 
 export interface Checkpoint {
   /** What was noted, in its order; empty where there is none that can be read. */

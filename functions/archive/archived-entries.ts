@@ -5,6 +5,8 @@ import { MissingBlob } from '../store/blobs.ts';
 import { blobHash, inflateBody } from '../store/body.ts';
 import type { Formats } from '../store/format.ts';
 import { decodeFrames, isMark, type ChangeFrame } from '../store/entry-codec.ts';
+import { UnknownClusterKey } from '../store/seal.ts';
+import { isDamage } from '../store/stored-object.ts';
 import type { EntryItem, Table } from '../store/table.ts';
 import type { ArchivedBody, ArchivedChange, LogPosition, Step } from './step.ts';
 
@@ -53,9 +55,17 @@ export async function archivedChange({ table, formats }: EntryParts, { body, ...
   const where = `${key.resource} ${key.namespace}/${key.name} at revision ${revision}`;
   const hash = blobHash(body);
   const whole = hash === undefined ? body : await table.readBlob(hash);
-  if (whole === undefined) throw new MissingBlob(where, hash ?? '');
-  return { ...change, body: archivedBody(formats, { key, uid, body: whole }, where) };
+  try {
+    if (whole === undefined) throw new MissingBlob(where, hash ?? '');
+    return { ...change, body: archivedBody(formats, { key, uid, body: whole }, where) };
+  } catch (error) {
+    if (!isDamage(error) || error instanceof UnknownClusterKey) throw error;
+    return { ...change, body: unreadableBody };
+  }
 }
+
+/** No JSON: an object that the store could not read is as unreadable in the past. */
+const unreadableBody: ArchivedBody = { kind: 'json', bytes: new Uint8Array() };
 
 function archivedBody(formats: Formats, { key, uid, body }: Pick<TableChange, 'key' | 'uid' | 'body'>, where: string): ArchivedBody {
   const sealed = formats.split({ key, body });

@@ -3,12 +3,15 @@
  * of log entries is written by one of them, and the others go on from its end.
  */
 import { uidOf } from '../kube/object.ts';
+import { damageOf } from '../kube/unreadable-object.ts';
+import { decodeFrames } from '../store/entry-codec.ts';
 import { BodyReader } from '../store/log-entry.ts';
 import type { Formats } from '../store/format.ts';
 import type { StoreLimits } from '../store/limits.ts';
 import { readCheckpoint } from '../store/read-checkpoint.ts';
 import { StoredObject } from '../store/stored-object.ts';
-import type { Table } from '../store/table.ts';
+import { DamagedEntry } from '../store/store.ts';
+import type { EntryItem, Table } from '../store/table.ts';
 import type { World } from '../world.ts';
 import { archivedChange, stepsAfter } from './archived-entries.ts';
 import { type Catalog, type CatalogEntry, levels, Removed } from './catalog.ts';
@@ -58,6 +61,16 @@ interface Head {
   /** The newest state, and how many changes came after it. */
   readonly state: CatalogEntry;
   readonly changes: number;
+}
+
+function isDamaged(item: EntryItem): boolean {
+  try {
+    decodeFrames(item);
+    return false;
+  } catch (error) {
+    if (error instanceof DamagedEntry) return true;
+    throw error;
+  }
 }
 
 class LogArchiver {
@@ -122,7 +135,9 @@ class LogArchiver {
 
   async #isBroken({ place }: Head): Promise<boolean> {
     const [first] = (await this.#parts.table.readEntries(place.logIndex, 1)).entries;
-    if (first === undefined || first.logIndex === place.logIndex + 1) return false;
+    if (first === undefined || (first.logIndex === place.logIndex + 1 && !isDamaged(first))) return false;
+    // What a damaged entry did is in the table's state once the watermark has passed it.
+    if (isDamaged(first) && (await this.#parts.table.readMeta()).logIndex < first.logIndex) return false;
     this.#parts.world.log.error('entries of the log are gone that were not archived', { after: place.logIndex, next: first.logIndex });
     return true;
   }
@@ -133,8 +148,10 @@ class LogArchiver {
     const checkpoint = await readCheckpoint({ table, bodies, clock: world.clock, limits: storeLimits });
     const changes: ArchivedChange[] = [];
     for (const stored of checkpoint.objects) {
-      const { key, revision, object } = stored;
-      if (!(stored instanceof StoredObject)) continue;
+      const { key, revision } = stored;
+      // What cannot be read now has no past that could be shown.
+      if (!(stored instanceof StoredObject) || damageOf(stored) !== undefined) continue;
+      const { object } = stored;
       const { body } = formats.write({ key, body: stored.body, envelope: stored.envelope }, checkpoint.format.writes);
       changes.push(await archivedChange({ table, formats }, { type: 'added', key, uid: uidOf(object), revision, body }));
     }

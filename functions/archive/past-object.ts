@@ -1,8 +1,10 @@
 /** An object of the past. Its body is inflated, and opened where it is sealed, when it is asked for. */
 import type { KubeObject } from '../kube/object.ts';
+import { UnreadableObject } from '../kube/unreadable-object.ts';
 import type { Key, Stored } from '../kube/view.ts';
 import { inflateBody, parseBody } from '../store/body.ts';
 import { joined, type Formats } from '../store/format.ts';
+import { isDamage } from '../store/stored-object.ts';
 import type { ArchiveFiles } from './archive-files.ts';
 import { folderOf, shreddedFolders } from './shredding.ts';
 import type { ArchivedChange, SealedBody } from './step.ts';
@@ -24,9 +26,17 @@ export class PastObject implements Stored {
   get object(): KubeObject {
     const known = this.#object?.deref();
     if (known !== undefined) return known;
-    const object = parseBody(this.json(), whereOf(this.change));
+    const object = this.#parsed();
     this.#object = new WeakRef(object);
     return object;
+  }
+
+  #parsed(): KubeObject {
+    try {
+      return parseBody(this.json(), whereOf(this.change));
+    } catch (error) {
+      throw isDamage(error) ? new UnreadableObject(this, error) : error;
+    }
   }
 
   get jsonLength(): number {

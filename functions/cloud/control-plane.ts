@@ -80,9 +80,10 @@ const decoder = new Decoder();
 export async function openControlPlane(options: ControlPlaneOptions): Promise<CloudControlPlane> {
   const { settings, cluster, table, doorbell, ownGroup, pollHoldSecondsMax, mailedLogSecondsMax, descriptions } = options;
   const { networks } = settings;
+  const { countSetAside } = options;
   const world = { ...options.world, log: options.world.log.with({ cluster: cluster.name }) };
   const [{ store, definitions, registry }, { silentControllers }, createOwnGroup] = await Promise.all([
-    openClusterStore({ table, world, decoder, networks, formats: clusterFormats(settings) }),
+    openClusterStore({ table, world, decoder, networks, formats: clusterFormats(settings), foundDamage: () => countSetAside?.('store') }),
     // Code is read while the table answers: of the controllers that run elsewhere, only what wakes them.
     import('./silent-controllers.ts'),
     ownGroup?.load(),
@@ -123,7 +124,6 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Cl
   if (!isBootstrapped(store, definitions, place, others)) await bootstrap(api, definitions, place, others);
   const cache = createCache(store);
   const { certificateAuthorityPem } = settings;
-  const { countSetAside } = options;
   const own = createOwnGroup?.({ store, cache, api, registry, certificateAuthorityPem, codeVersion: gitVersion, countSetAside, world });
   for (const { name, controllers } of silentControllers(storedTypes(registry, () => store.view()))) {
     if (name !== ownGroup?.name) ringOnChanges({ store, cache, doorbell, group: name, controllers });

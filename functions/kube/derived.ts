@@ -2,7 +2,8 @@
  * State that follows from stored objects alone: a function of a view. It is brought up to date when it is read, so it is
  * always that of the view. No order of subscriptions matters.
  */
-import type { StoreView, ViewDifference } from './view.ts';
+import { damageOf } from './unreadable-object.ts';
+import type { Key, StoreView, ViewDifference } from './view.ts';
 
 /**
  * Computed again when an object of the resources has changed: for what is small or asked rarely. `compute` must be pure
@@ -22,14 +23,23 @@ export function derived<T>(resources: readonly string[], compute: (view: StoreVi
 
 /**
  * Brought from view to view by what differs between them: for what is large. `change` gets each difference, and at first each
- * object; it must change the index alone, and read nothing but its arguments.
+ * object; it must change the index alone, and read nothing but its arguments. An object that cannot be read changes nothing:
+ * the index keeps what it has of the object, until it can be read again or is gone. `lost` gets its key.
  */
-export function indexed<I>(resource: string, index: I, change: (index: I, difference: ViewDifference) => void): (view: StoreView) => I {
+export function indexed<I>(
+  resource: string,
+  index: I,
+  change: (index: I, difference: ViewDifference) => void,
+  lost: (index: I, key: Key) => void = () => undefined,
+): (view: StoreView) => I {
   let known: object | undefined;
   return (view) => {
     const identity = view.identity(resource);
     if (identity === known) return index;
-    for (const difference of view.since(resource, known)) change(index, difference);
+    for (const { before, after } of view.since(resource, known)) {
+      if (after === undefined || damageOf(after) === undefined) change(index, { before, after });
+      else lost(index, after.key);
+    }
     known = identity;
     return index;
   };

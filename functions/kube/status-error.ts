@@ -23,6 +23,7 @@ export type StatusReason =
   | 'RequestEntityTooLarge'
   | 'ServerTimeout'
   | 'ServiceUnavailable'
+  | 'StorageReadError'
   | 'Timeout'
   | 'TooManyRequests'
   | 'Unauthorized'

@@ -1,5 +1,6 @@
 /** A consistent snapshot of the cluster at one revision: what decisions at the commit point may read. */
 import type { KubeObject, ObjectName } from './object.ts';
+import type { UnreadableObject } from './unreadable-object.ts';
 
 /** The place of one object in the store. `resource` is a GroupResource: `pods`, `deployments.apps`. */
 export interface Key extends ObjectName {
@@ -13,7 +14,10 @@ export interface Key extends ObjectName {
 export interface Stored<T extends KubeObject = KubeObject> {
   readonly key: Key;
   readonly revision: number;
+  /** Throws `UnreadableObject` where the stored bytes are damaged. */
   readonly object: T;
+  /** That error, as far as it is known without reading the object. */
+  readonly damage?: UnreadableObject | undefined;
   /** The object's JSON in UTF-8, where the store has it without making the object. */
   json?(): Uint8Array;
   /** How long that is, without making it. */

@@ -11,7 +11,7 @@ const noFields = (): Record<string, string> => ({});
 /** Undefined: it cannot be read here, so it may hold anything. */
 export async function changesOf(item: EntryItem, table: Pick<Table, 'readBlob'>): Promise<readonly Change[] | undefined> {
   try {
-    const { contents } = await readLogEntry(item, new BodyReader(table), noFields);
+    const { contents } = await readLogEntry(item, { bodies: new BodyReader(table), fields: noFields, isLate: () => true });
     return contents.flatMap((content) => (content.type === 'change' ? [content.change] : []));
   } catch (error) {
     if (error instanceof StoreError) return undefined;

@@ -71,6 +71,8 @@ export interface NodePollResponse {
    */
   readonly objects: readonly KubeObject[];
   readonly gone: readonly GoneObject[];
+  /** With a snapshot: objects that the store cannot read. The node keeps what it has of each. */
+  readonly unreadable?: readonly UnreadableName[];
   /** Connections that clients wait for. Repeated until fetched: know them by id. */
   readonly relays: readonly RelayRequest[];
   /** When to ask again if nothing happens on the node. 0: at once, since the server holds the request. */
@@ -93,6 +95,10 @@ export interface GoneObject extends ObjectName {
   readonly apiVersion: string;
   readonly kind: string;
   readonly uid: string;
+}
+
+export interface UnreadableName extends ObjectName {
+  readonly kind: string;
 }
 
 /** What a client waits for: something of a container, or a stream of bytes to a port. */

@@ -4,6 +4,7 @@
  *     0          JSON
  *     1…200      number of a dictionary, checksum of the JSON (4 bytes), from 2 on its length (4 bytes), JSON deflated
  *                with that dictionary
+ *     253        nothing: the last state of an object that could not be read
  *     255        the hash of a blob that holds a body of the kinds above
  */
 import { createHash } from 'node:crypto';
@@ -15,6 +16,7 @@ import { StoreError } from './store.ts';
 
 const plain = 0;
 const blobReference = 255;
+const lost = 253;
 const headBytes = 9;
 /** The least that zlib takes. */
 const chunkBytesMin = 64;
@@ -46,13 +48,18 @@ export function encodeBody(json: string | Uint8Array): Uint8Array {
   return body;
 }
 
+/** What the deletion of an object leaves that could not be read. */
+export const damagedBody: Uint8Array = Buffer.of(lost);
+
 const blobHashDigits = 32;
 
 /** `nonce`: of the entry that points to it. So an equal body that comes back is another blob, and this one can go when it is superseded. */
 export function blobBody(body: Uint8Array, nonce: string): { readonly hash: string; readonly reference: Uint8Array } {
   const hash = createHash('sha256').update(nonce).update(body).digest('hex').slice(0, blobHashDigits);
-  return { hash, reference: Buffer.concat([Buffer.of(blobReference), Buffer.from(hash, 'latin1')]) };
+  return { hash, reference: blobReferenceOf(hash) };
 }
+
+export const blobReferenceOf = (hash: string): Uint8Array => Buffer.concat([Buffer.of(blobReference), Buffer.from(hash, 'latin1')]);
 
 /** The blob's hash, when the body is elsewhere. */
 export function blobHash(body: Uint8Array): string | undefined {
@@ -71,6 +78,7 @@ export function jsonLength(body: Uint8Array): number | undefined {
 export function checkFormat(body: Uint8Array, where: string): void {
   const number = body[0] ?? plain;
   if (number === plain || dictionaries.has(number)) return;
+  if (number === lost) throw new StoreError('corrupt', `${where} cannot be read: it was damaged when it was deleted`);
   throw new StoreError('wrong-format', `${where} was written with dictionary ${number}, which this version does not know`);
 }
 

@@ -1,5 +1,6 @@
 /** Puts the store together: one log, one replica, one committer. See README.md for the words. */
 import type { KubeObject } from '../kube/object.ts';
+import type { UnreadableObject } from '../kube/unreadable-object.ts';
 import type { Stored, StoreView } from '../kube/view.ts';
 import type { Cancel, World } from '../world.ts';
 import { Committer } from './committer.ts';
@@ -10,12 +11,12 @@ import { forgettable, writeCheckpoint, type WriteCheckpointParts } from './write
 import { readPast, readSnapshotAt, type PastParts } from './past.ts';
 import { Snapshot } from './snapshot.ts';
 import { Planner } from './plan.ts';
-import { Replica } from './replica.ts';
+import { type Checkpoint, Replica } from './replica.ts';
 import type { MarkFrame } from './entry-codec.ts';
 import { rewriteOld, oldObjects } from './rewrite.ts';
 import type { Change, FormatProgress, Operation, Store, WatchBatch, WatchRequest } from './store.ts';
-import { StoreError } from './store.ts';
-import { Decoder, type SelectableFields } from './stored-object.ts';
+import { DamagedEntry, StoreError } from './store.ts';
+import { Decoder, type FoundDamage, type SelectableFields } from './stored-object.ts';
 import type { Table } from './table.ts';
 import { Tail } from './tail.ts';
 import { Upkeep } from './upkeep.ts';
@@ -34,6 +35,8 @@ export interface StoreOptions {
   readonly formats?: Formats;
   /** Keeps what the store will forget: called by its housekeeping, with the newest revision. */
   readonly archive?: (revision: number) => Promise<void>;
+  /** Called once for each state of an object that turns out to be unreadable, and with each damaged log entry. */
+  readonly foundDamage?: (damage: UnreadableObject | DamagedEntry) => void;
 }
 
 export async function createStore(options: StoreOptions): Promise<Store> {
@@ -72,6 +75,7 @@ class LogStore implements Store {
   readonly #limits: StoreLimits;
   readonly #formats: Formats;
   readonly #archive: StoreOptions['archive'];
+  readonly #foundDamage: StoreOptions['foundDamage'];
   #archivedRevision: number | undefined;
   readonly #replica: Replica;
   readonly #tail: Tail;
@@ -93,15 +97,21 @@ class LogStore implements Store {
     const { clock, random, log } = world;
     const all = { ...defaultLimits, ...limits };
     const replica = new Replica(all.historyChangesMax);
-    const bodies = new BodyReader(table, decoder ?? new Decoder(all), formats);
+    const found: FoundDamage = (damage) => {
+      log.error('an object of the store cannot be read', { ...damage.key, revision: damage.revision, error: damage });
+      options.foundDamage?.(damage);
+    };
+    const bodies = new BodyReader(table, (decoder ?? new Decoder(all)).reportingTo(found), formats);
     const past = { table, bodies, fields, clock, limits: all };
     const applied = (changes: readonly Change[], entry?: LogEntry): void => this.#applied(changes, entry);
-    const tail = new Tail({ table, replica, bodies, fields, clock, log, replicaLifeMs: all.replicaLifeMs, applied });
+    const damaged = (damage: DamagedEntry): void => this.#foundDamaged(damage);
+    const tail = new Tail({ table, replica, bodies, fields, clock, log, replicaLifeMs: all.replicaLifeMs, applied, damaged });
     this.#table = table;
     this.#world = world;
     this.#limits = all;
     this.#formats = formats;
     this.#archive = options.archive;
+    this.#foundDamage = options.foundDamage;
     this.#replica = replica;
     this.#past = past;
     this.#tail = tail;
@@ -220,11 +230,38 @@ class LogStore implements Store {
       formats: this.#formats,
       reached: (logIndex) => this.#upkeep.reached(logIndex),
     };
-    const { compactRevision } = this.#replica;
-    for (let step = 0; step < checkpointStepsMax; step += 1) {
-      if (!(await writeCheckpoint(parts, compactRevision))) break;
-    }
+    await this.#writeCheckpoint(parts);
     await rewriteOld({ replica: this.#replica, committer: this.#committer, formats: this.#formats, log: this.#world.log });
+  }
+
+  async #writeCheckpoint(parts: WriteCheckpointParts): Promise<void> {
+    const { compactRevision } = this.#replica;
+    try {
+      for (let step = 0; step < checkpointStepsMax; step += 1) {
+        if (!(await writeCheckpoint(parts, compactRevision))) break;
+      }
+    } catch (error) {
+      if (!(error instanceof DamagedEntry)) throw error;
+      this.#foundDamaged(error);
+      await this.#writePastDamage(parts);
+    }
+  }
+
+  /** This process knows the state behind the entry. Once that is written down, no process needs the entry any more. */
+  async #writePastDamage(parts: WriteCheckpointParts): Promise<void> {
+    let state: (Checkpoint & { readonly writtenMs: number }) | undefined;
+    await this.#committer.appendMark(() => {
+      state = { ...this.#replica.checkpoint(), writtenMs: this.#world.clock.now() };
+      return markOf(state.revision);
+    });
+    const { writeState } = await import('./write-state.ts');
+    if (state !== undefined && (await writeState(parts, state)))
+      this.#world.log.warn('the state behind a damaged log entry has been written down', { revision: state.revision });
+  }
+
+  #foundDamaged(damage: DamagedEntry): void {
+    this.#world.log.error('a log entry cannot be read', { logIndex: damage.logIndex, error: damage });
+    this.#foundDamage?.(damage);
   }
 
   /** The table keeps entries long after the compact revision has passed them: what fails now is tried again the next time. */

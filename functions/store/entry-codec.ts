@@ -6,7 +6,7 @@ import { crc32 } from 'node:zlib';
 import type { Key } from '../kube/view.ts';
 import type { FormatState } from './format.ts';
 import type { Selectable } from './store.ts';
-import { StoreError } from './store.ts';
+import { DamagedEntry, StoreError } from './store.ts';
 import type { EntryItem } from './table.ts';
 
 export interface ChangeFrame {
@@ -84,7 +84,9 @@ function formatFrame([, writes, oldest, needs]: Extract<Head, readonly ['V', ...
   return { type: 'format', format: { writes, oldest, ...(needs === undefined ? {} : { needs }) } };
 }
 
+/** Throws `DamagedEntry`. */
 export function decodeFrames(item: EntryItem): Frame[] {
+  if (item.damage !== undefined) throw item.damage;
   const bytes = Buffer.from(item.frames.buffer, item.frames.byteOffset, item.frames.byteLength);
   if (bytes.length < fixedBytes || crc32(bytes.subarray(4)) !== bytes.readUInt32BE(0)) throw corrupt(item, 'its checksum is wrong');
   const headsEnd = fixedBytes + bytes.readUInt32BE(4);
@@ -104,5 +106,4 @@ export function decodeFrames(item: EntryItem): Frame[] {
   });
 }
 
-const corrupt = (item: EntryItem, why: string): StoreError =>
-  new StoreError('corrupt', `log entry ${item.logIndex} cannot be read: ${why}`);
+const corrupt = (item: EntryItem, why: string): StoreError => new DamagedEntry(item.logIndex, why);

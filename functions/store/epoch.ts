@@ -3,6 +3,7 @@
  * is conditional on its own epoch. A worker that was paused and replaced meanwhile writes nothing.
  */
 import type { KubeObject } from '../kube/object.ts';
+import { readObject } from '../kube/unreadable-object.ts';
 import type { Key } from '../kube/view.ts';
 import type { Operation, Store } from './store.ts';
 
@@ -58,7 +59,7 @@ export function runEpoch(store: Store, name: string, uid: string): () => () => P
   let begun: Promise<Taken> | undefined;
   let isBegun = false;
   const begin = async (): Promise<Taken> => {
-    const isOurs = store.view().get(key)?.object.metadata.uid === uid;
+    const isOurs = readObject(store.view().get(key))?.metadata.uid === uid;
     const taken = isOurs ? { epoch: { key, uid }, sharedUntil: 0 } : await take(store, name, uid);
     isBegun = true;
     return taken;
@@ -81,7 +82,7 @@ export function inEpoch<T>(operation: Operation<T>, { key, uid }: Epoch): Operat
     ...operation,
     keys: [...operation.keys, key],
     decide(view) {
-      if (view.get(key)?.object.metadata.uid === uid) return operation.decide(view);
+      if (readObject(view.get(key))?.metadata.uid === uid) return operation.decide(view);
       return { outcome: 'refuse', error: new EpochOver(`another worker has taken over as ${key.name}`) };
     },
   };

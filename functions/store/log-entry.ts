@@ -2,11 +2,11 @@
 import type { Key, Stored } from '../kube/view.ts';
 import { MissingBlob } from './blobs.ts';
 import { blobHash, checkFormat } from './body.ts';
-import { currentFormats, type FormatItem, type Formats, type ReadBody } from './format.ts';
+import { currentFormats, firstFormat, type FormatItem, type Formats, type ReadBody } from './format.ts';
 import { UnknownClusterKey } from './seal.ts';
 import { decodeFrames, isMark, type MarkFrame } from './entry-codec.ts';
-import type { Change } from './store.ts';
-import { Decoder, StoredChange, StoredObject, type SelectableFields } from './stored-object.ts';
+import type { Change, StoreError } from './store.ts';
+import { Decoder, isDamage, StoredChange, StoredObject, type SelectableFields } from './stored-object.ts';
 import type { EntryItem, Table } from './table.ts';
 
 export type EntryContent = { readonly type: 'change'; readonly change: Change; readonly previousRevision: number } | MarkFrame;
@@ -41,8 +41,18 @@ export class BodyReader {
     return { ...(await this.#known({ key, body: blob }, `blob ${hash} of ${where}`)), blob: hash };
   }
 
-  async stored(key: Key, revision: number, body: Uint8Array): Promise<Stored> {
-    const held = await this.read({ key, body }, `object ${key.resource} ${key.namespace}/${key.name}`);
+  /** The body, or why it is damaged. A late reader gets its error: the blob that it misses was needed no more. */
+  async held(item: FormatItem, where: string, isLate: IsLate): Promise<HeldBody> {
+    try {
+      return await this.read(item, where);
+    } catch (error) {
+      if (!isDamage(error) || error instanceof UnknownClusterKey || isLate(error)) throw error;
+      return { body: item.body, format: firstFormat, damage: error };
+    }
+  }
+
+  async stored(key: Key, revision: number, body: Uint8Array, isLate: IsLate): Promise<Stored> {
+    const held = await this.held({ key, body }, `object ${key.resource} ${key.namespace}/${key.name}`, isLate);
     return new StoredObject({ key, revision, ...held }, this.decoder);
   }
 
@@ -65,9 +75,20 @@ export class BodyReader {
 
 interface HeldBody extends ReadBody {
   readonly blob?: string;
+  readonly damage?: StoreError;
 }
 
-export async function readLogEntry(item: EntryItem, bodies: BodyReader, fields: SelectableFields): Promise<LogEntry> {
+/** Whether the error is that of a reader which began too long ago: see `isLateForBlob`. */
+export type IsLate = (error: StoreError) => boolean;
+
+export interface EntryReading {
+  readonly bodies: BodyReader;
+  readonly fields: SelectableFields;
+  readonly isLate: IsLate;
+}
+
+/** Throws for an entry that is damaged itself: what it changed is then not known. */
+export async function readLogEntry(item: EntryItem, { bodies, fields, isLate }: EntryReading): Promise<LogEntry> {
   const contents: EntryContent[] = [];
   for (const [index, frame] of decodeFrames(item).entries()) {
     if (isMark(frame)) {
@@ -76,7 +97,7 @@ export async function readLogEntry(item: EntryItem, bodies: BodyReader, fields: 
       continue;
     }
     const { resource, namespace, name } = frame.key;
-    const held = await bodies.read(frame, `log entry ${item.logIndex}, ${resource} ${namespace}/${name}`);
+    const held = await bodies.held(frame, `log entry ${item.logIndex}, ${resource} ${namespace}/${name}`, isLate);
     const change = new StoredChange({ ...frame, revision: item.firstRevision + index, ...held }, bodies.decoder, fields);
     contents.push({ type: 'change', change, previousRevision: frame.previousRevision });
   }

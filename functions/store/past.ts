@@ -6,7 +6,7 @@ import { readingOf, type Reading } from './reading.ts';
 import { Replica } from './replica.ts';
 import { readCheckpoint, type CheckpointParts } from './read-checkpoint.ts';
 import type { Change } from './store.ts';
-import { StoreError } from './store.ts';
+import { DamagedEntry, StoreError } from './store.ts';
 import type { SelectableFields } from './stored-object.ts';
 import type { EntryItem, Table } from './table.ts';
 import type { PastChanges } from './watches.ts';
@@ -77,10 +77,12 @@ export async function readSnapshotAt(parts: PastParts, revision: number): Promis
 }
 
 async function readOrGone({ bodies, fields, clock, limits }: PastParts, item: EntryItem, began: Reading): Promise<LogEntry> {
+  const isLate = (error: unknown): boolean => isLateForBlob(error, began, { clock, ...limits });
   try {
-    return await readLogEntry(item, bodies, fields);
+    return await readLogEntry(item, { bodies, fields, isLate });
   } catch (error) {
-    throw isLateForBlob(error, began, { clock, ...limits }) ? goneError(item.firstRevision) : error;
+    // A client that reads the past across a damaged entry begins anew.
+    throw isLate(error) || error instanceof DamagedEntry ? goneError(item.firstRevision) : error;
   }
 }
 

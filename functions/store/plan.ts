@@ -4,8 +4,9 @@
  */
 import { deepEqual } from '../kube/equality.ts';
 import { uidOf, type KubeObject } from '../kube/object.ts';
+import { damageOf, readObject } from '../kube/unreadable-object.ts';
 import type { Key, Stored } from '../kube/view.ts';
-import { encodeBody } from './body.ts';
+import { damagedBody, encodeBody } from './body.ts';
 import type { Formats } from './format.ts';
 import type { EntryContent } from './log-entry.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -108,11 +109,15 @@ export class Planner {
     for (const write of decision.writes) {
       const current = snapshot.get(write.key);
       checkPresence(write, current);
-      if (write.type === 'update' && write.isCounted !== true && current !== undefined && isSame(write.object, current.object)) {
+      const known = readObject(current);
+      const isSilent = write.type === 'update' && write.isCounted !== true && known !== undefined && isSame(write.object, known);
+      if (isSilent && current !== undefined) {
         stored.push(current);
         continue;
       }
-      const planned = this.#change(write, current, { revision: snapshot.revision + 1, writes });
+      const place = { revision: snapshot.revision + 1, writes };
+      const isLost = write.type === 'delete' && write.object === undefined && known === undefined;
+      const planned = isLost ? this.#loss(write.key, current, place) : this.#change(write, current, place);
       const { change } = planned.content;
       stored.push(change);
       changes.push(planned);
@@ -126,13 +131,14 @@ export class Planner {
     const { key } = write;
     const object = stamped((write.type === 'rewrite' ? undefined : write.object) ?? current?.object ?? { metadata: {} }, revision);
     const text = this.#textOf(object);
-    const before = current === undefined ? undefined : selectable(key.resource, current.object, this.#fields);
+    const known = readObject(current);
+    const before = known === undefined ? undefined : selectable(key.resource, known, this.#fields);
     const after = selectable(key.resource, object, this.#fields);
     const isAltered = before !== undefined && !deepEqual(before, after);
     const previousRevision = current?.revision ?? 0;
     const body = encodeBody(text);
-    const known = current instanceof StoredObject ? current.envelope : undefined;
-    const written = this.#formats.write({ key, body, envelope: known }, writes);
+    const envelope = current instanceof StoredObject ? current.envelope : undefined;
+    const written = this.#formats.write({ key, body, envelope }, writes);
     const frame: ChangeFrame = {
       type: changeTypes[write.type],
       key,
@@ -148,6 +154,25 @@ export class Planner {
     const held = { ...frame, revision, body, text, format, envelope: written.envelope };
     const change = new StoredChange(held, this.#decoder, this.#fields);
     return { content: { type: 'change', change, previousRevision }, change, frame, bytes, before: current };
+  }
+
+  /** The deletion of an object that cannot be read: its last state is as unreadable, for watches and for the past. */
+  #loss(key: Key, current: Stored | undefined, { revision }: Place): PlannedChange {
+    const damage = current === undefined ? undefined : damageOf(current);
+    if (!(current instanceof StoredObject) || damage === undefined)
+      throw new Error(`${key.resource} ${key.namespace}/${key.name} can be read`);
+    const { body, blob, format } = current;
+    const frame: ChangeFrame = { type: 'deleted', key, uid: '', previousRevision: current.revision, body: damagedBody };
+    const cause = damage.cause instanceof StoreError ? damage.cause : new StoreError('corrupt', damage.message);
+    const held = { ...frame, revision, body, blob, format, damage: cause };
+    const change = new StoredChange(held, this.#decoder, this.#fields);
+    return {
+      content: { type: 'change', change, previousRevision: current.revision },
+      change,
+      frame,
+      bytes: headBytes(frame),
+      before: current,
+    };
   }
 
   #checkHead(key: Key, bytes: number): void {

@@ -4,7 +4,7 @@ import type { Clock } from '../world.ts';
 import type { StoreLimits } from './limits.ts';
 import { firstState, type FormatState } from './format.ts';
 import { isLateForBlob } from './blobs.ts';
-import type { BodyReader } from './log-entry.ts';
+import type { BodyReader, IsLate } from './log-entry.ts';
 import { isOlderThan, readingOf } from './reading.ts';
 import type { Checkpoint } from './replica.ts';
 import { decodeFrames, isMark } from './entry-codec.ts';
@@ -39,10 +39,11 @@ export async function readCheckpoint({ table, bodies, clock, limits }: Checkpoin
     const end = await rollOn(table, items, { ...meta, newest });
     if (end === undefined) continue;
     bodies.formats.check(end.format, 'the store');
+    const isLate = (error: unknown): boolean => isLateForBlob(error, reading, { clock, ...limits });
     try {
-      return { ...end, objects: await readBodies(items.values(), bodies) };
+      return { ...end, objects: await readBodies(items.values(), bodies, isLate) };
     } catch (error) {
-      if (!isLateForBlob(error, reading, { clock, ...limits })) throw error;
+      if (!isLate(error)) throw error;
     }
   }
   throw new StoreError('unavailable', `the watermark moved on while object items were read, ${attemptsMax} times`);
@@ -109,11 +110,11 @@ function take(items: Items, entry: EntryItem): FormatState | undefined {
   return format;
 }
 
-async function readBodies(items: Iterable<NewestItem>, bodies: BodyReader): Promise<Stored[]> {
+async function readBodies(items: Iterable<NewestItem>, bodies: BodyReader, isLate: IsLate): Promise<Stored[]> {
   const objects: Stored[] = [];
   for (const { resource, namespace, name, revision, body } of items) {
     if (body === undefined) continue;
-    objects.push(await bodies.stored({ resource, namespace, name }, revision, body));
+    objects.push(await bodies.stored({ resource, namespace, name }, revision, body, isLate));
   }
   return objects;
 }

@@ -31,8 +31,9 @@ export function oldObjects(replica: Replica, formats: Formats): readonly Stored[
   });
 }
 
+/** One that cannot be read stays as it is. */
 const isOld = (stored: Stored, formats: Formats, writes: number): boolean =>
-  stored instanceof StoredObject && formats.isOld(stored.key.resource, writes, stored);
+  stored instanceof StoredObject && stored.damage === undefined && formats.isOld(stored.key.resource, writes, stored);
 
 export async function rewriteOld({ replica, committer, formats, log }: RewriteParts): Promise<void> {
   const { writes } = replica.format;

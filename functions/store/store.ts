@@ -152,3 +152,13 @@ export class StoreError extends Error {
     this.code = code;
   }
 }
+
+/** An entry of the log whose bytes are damaged: what it changed cannot be read from it. */
+export class DamagedEntry extends StoreError {
+  readonly logIndex: number;
+
+  constructor(logIndex: number, why: string) {
+    super('corrupt', `log entry ${logIndex} cannot be read: ${why}`);
+    this.logIndex = logIndex;
+  }
+}

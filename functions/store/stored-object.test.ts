@@ -9,6 +9,7 @@ import { jsonLength, jsonText } from './json-text.ts';
 
 import { memoryTable } from './memory/memory-table.ts';
 import type { Change } from './store.ts';
+import { UnreadableObject } from '../kube/unreadable-object.ts';
 import { StoreError } from './store.ts';
 import { Decoder, type DecoderLimits, StoredObject } from './stored-object.ts';
 
@@ -58,13 +59,19 @@ test('a body keeps no more memory from going than its own', () => {
   assert.equal(new StoredObject({ key, revision: 7, body }, new Decoder()).body.buffer, body.buffer);
 });
 
-test('the error for what cannot be read names the object', () => {
+test('an object with a damaged body throws an error that names it, and is reported once', () => {
   const body = Buffer.from(encodeBody(json));
   body.writeUInt8(body.readUInt8(2) ^ 1, 2);
-  const stored = new StoredObject({ key, revision: 7, body }, new Decoder());
-  const corrupt = new StoreError('corrupt', 'pods default/a at revision 7 cannot be read: its checksum is wrong');
-  assert.throws(() => stored.object, corrupt);
-  assert.throws(() => stored.json(), corrupt);
+  const found: UnreadableObject[] = [];
+  const stored = new StoredObject(
+    { key, revision: 7, body },
+    new Decoder().reportingTo((damage) => found.push(damage)),
+  );
+  assert.equal(stored.damage, undefined);
+  const cause = new StoreError('corrupt', 'pods default/a at revision 7 cannot be read: its checksum is wrong');
+  const damage = new UnreadableObject({ key, revision: 7 }, cause);
+  for (const read of [() => stored.object, () => stored.json(), () => stored.jsonLength]) assert.throws(read, damage);
+  assert.deepEqual([stored.damage, found], [damage, [damage]]);
 });
 
 const step = fc.record({ name: fc.nat(4), value: fc.string({ maxLength: 300 }), label: fc.nat(2), isRemoval: fc.boolean() });

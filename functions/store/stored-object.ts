@@ -3,12 +3,13 @@
  * asks, and kept as long as there is room. While the object is kept every reader gets the same one; later, an equal one.
  */
 import { labelsOf, type KubeObject } from '../kube/object.ts';
+import { UnreadableObject } from '../kube/unreadable-object.ts';
 import type { Key, Stored } from '../kube/view.ts';
 import { inflateBody, jsonLength, parseBody } from './body.ts';
 import { DecodedCache, emptyCell, type CacheCell } from './decoded-cache.ts';
 import { firstFormat } from './format.ts';
 import { defaultLimits, type StoreLimits } from './limits.ts';
-import type { Change, ChangeType, Selectable } from './store.ts';
+import { type Change, type ChangeType, type Selectable, StoreError } from './store.ts';
 
 /** The fields of an object that selectors may name. */
 export type SelectableFields = (resource: string, object: KubeObject) => Record<string, string>;
@@ -18,33 +19,58 @@ const placeBytes = 200;
 
 export type DecoderLimits = Pick<StoreLimits, 'parsedBytesMax' | 'textBytesMax'>;
 
-/** What is decoded at the moment, of all objects of a store, or of several. */
-export class Decoder {
-  readonly #objects: DecodedCache<KubeObject>;
-  readonly #texts: DecodedCache<Buffer>;
-  #inflated = 0;
-  #parsed = 0;
+/** Whether this is about the bytes of one body. Formats that a later version writes are refused before a body is read. */
+export const isDamage = (error: unknown): error is StoreError =>
+  error instanceof StoreError && (error.code === 'corrupt' || error.code === 'wrong-format');
 
-  constructor({ parsedBytesMax, textBytesMax }: DecoderLimits = defaultLimits) {
-    this.#objects = new DecodedCache(parsedBytesMax);
-    this.#texts = new DecodedCache(textBytesMax);
+/** Called once for each state of an object that turns out to be damaged. */
+export type FoundDamage = (damage: UnreadableObject) => void;
+
+/** The room for what is decoded, of all objects of a store, or of several. */
+class Room {
+  readonly objects: DecodedCache<KubeObject>;
+  readonly texts: DecodedCache<Buffer>;
+  inflated = 0;
+  parsed = 0;
+
+  constructor({ parsedBytesMax, textBytesMax }: DecoderLimits) {
+    this.objects = new DecodedCache(parsedBytesMax);
+    this.texts = new DecodedCache(textBytesMax);
+  }
+}
+
+/** What is decoded at the moment. */
+export class Decoder {
+  readonly #room: Room;
+  /** Gets each state of an object that turns out to be damaged, once. */
+  readonly found: FoundDamage;
+
+  constructor(limits: DecoderLimits | Room = defaultLimits, found: FoundDamage = () => undefined) {
+    this.#room = limits instanceof Room ? limits : new Room(limits);
+    this.found = found;
+  }
+
+  /** Shares the room of this one. */
+  reportingTo(found: FoundDamage): Decoder {
+    return new Decoder(this.#room, found);
   }
 
   /** How often there was something to do so far, and how much is kept of it. */
   get counts(): { readonly inflated: number; readonly parsed: number; readonly keptBytes: number } {
-    return { inflated: this.#inflated, parsed: this.#parsed, keptBytes: this.#objects.bytes + this.#texts.bytes };
+    const { inflated, parsed, objects, texts } = this.#room;
+    return { inflated, parsed, keptBytes: objects.bytes + texts.bytes };
   }
 
   text(cell: CacheCell<Buffer>, stored: StoredObject): Buffer {
     cell.isUsed = true;
     if (cell.value !== undefined) return cell.value;
     const text = this.#inflate(stored);
-    this.#texts.offer(cell, ownBytes(text), text.length + placeBytes);
+    this.#room.texts.offer(cell, ownBytes(text), text.length + placeBytes);
     return text;
   }
 
   keepText(cell: CacheCell<Buffer>, text: Buffer): void {
-    this.#texts.put(cell, ownBytes(text), text.length + placeBytes);
+    this.#room.texts.put(cell, ownBytes(text), text.length + placeBytes);
   }
 
   /** `text`: if it is there. If not, it is made, but not kept: who wants objects rarely wants their text. */
@@ -52,14 +78,14 @@ export class Decoder {
     cell.isUsed = true;
     if (cell.value !== undefined) return cell.value;
     const json = text ?? this.#inflate(stored);
-    this.#parsed += 1;
+    this.#room.parsed += 1;
     const object = parseBody(json, whereOf(stored));
-    this.#objects.put(cell, object, json.length + placeBytes);
+    this.#room.objects.put(cell, object, json.length + placeBytes);
     return object;
   }
 
   #inflate(stored: StoredObject): Buffer {
-    this.#inflated += 1;
+    this.#room.inflated += 1;
     return inflateBody(stored.body, whereOf(stored));
   }
 }
@@ -86,12 +112,14 @@ interface Held {
   readonly format?: number;
   /** The envelope of a body that is sealed in the table. */
   readonly envelope?: Uint8Array | undefined;
+  /** Why the body cannot be read; it is then as the table has it. */
+  readonly damage?: StoreError | undefined;
 }
 
 export class StoredObject implements Stored {
   readonly key: Key;
   readonly revision: number;
-  /** As it stands in the log, but always in the newest format. */
+  /** As it stands in the log, but always in the newest format; where it could not even be opened, as the table has it. */
   readonly body: Uint8Array;
   /** The format that it has in the table. */
   readonly format: number;
@@ -101,8 +129,9 @@ export class StoredObject implements Stored {
   readonly #decoder: Decoder;
   #text: CacheCell<Buffer> | undefined;
   #object: CacheCell<KubeObject> | undefined;
+  #damage: UnreadableObject | undefined;
 
-  constructor({ key, revision, body, text, blob, format = firstFormat, envelope }: Held, decoder: Decoder) {
+  constructor({ key, revision, body, text, blob, format = firstFormat, envelope, damage }: Held, decoder: Decoder) {
     this.key = key;
     this.revision = revision;
     this.body = ownBytes(body);
@@ -111,18 +140,41 @@ export class StoredObject implements Stored {
     this.blob = blob;
     this.#decoder = decoder;
     if (text !== undefined) decoder.keepText((this.#text = emptyCell()), text);
+    if (damage !== undefined) this.#isFound(damage);
+  }
+
+  /** As far as it is known by now: a body is read when a reader asks for it. */
+  get damage(): UnreadableObject | undefined {
+    return this.#damage;
   }
 
   get object(): KubeObject {
-    return this.#decoder.object((this.#object ??= emptyCell()), this, this.#text?.value);
+    return this.#read(() => this.#decoder.object((this.#object ??= emptyCell()), this, this.#text?.value));
   }
 
   get jsonLength(): number {
+    if (this.#damage !== undefined) throw this.#damage;
     return jsonLength(this.body) ?? this.json().length;
   }
 
   json(): Buffer {
-    return this.#decoder.text((this.#text ??= emptyCell()), this);
+    return this.#read(() => this.#decoder.text((this.#text ??= emptyCell()), this));
+  }
+
+  #read<T>(read: () => T): T {
+    if (this.#damage !== undefined) throw this.#damage;
+    try {
+      return read();
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      throw this.#isFound(error);
+    }
+  }
+
+  #isFound(error: StoreError): UnreadableObject {
+    this.#damage = new UnreadableObject(this, error);
+    this.#decoder.found(this.#damage);
+    return this.#damage;
   }
 }
 

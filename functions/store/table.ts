@@ -7,6 +7,7 @@
  */
 
 import type { FormatState } from './format.ts';
+import { DamagedEntry } from './store.ts';
 
 /** An entry of the log: written once, holding the changes committed together. */
 export interface EntryItem {
@@ -20,7 +21,20 @@ export interface EntryItem {
   readonly writtenMs: number;
   /** The changes, as `entry-codec.ts` writes them. */
   readonly frames: Uint8Array;
+  /** Only its index is known: the table's own record of it is damaged. */
+  readonly damage?: DamagedEntry;
 }
+
+/** What a table shows in the place of an entry whose record is damaged. */
+export const damagedItem = (logIndex: number, why: string): EntryItem => ({
+  logIndex,
+  firstRevision: 0,
+  count: 0,
+  nonce: '',
+  writtenMs: 0,
+  frames: new Uint8Array(),
+  damage: new DamagedEntry(logIndex, why),
+});
 
 /** The newest known state of one object; without a body it is a tombstone. */
 export interface ObjectItem {
@@ -102,7 +116,7 @@ export interface Table {
    * after it (15 minutes, as with signed requests) is not carried out.
    */
   appendEntry(item: EntryItem, signedMs: number): Promise<Appended>;
-  /** The entries after this one, from the start of a page; at most `limit` if given. A page ends where the table finds it convenient. */
+  /** The entries after this one, damaged ones too, from the start of a page; at most `limit` if given. A page ends where the table finds it convenient. */
   readEntries(after: number, limit?: number): Promise<EntryPage>;
 
   readMeta(): Promise<MetaItem>;

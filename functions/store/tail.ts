@@ -6,15 +6,18 @@
  *     caller 2 ────┐ (A has begun) └─ query B ───────▶
  *     caller 3 ───────┘ shares B
  */
+import type { KubeObject } from '../kube/object.ts';
+import { readObject } from '../kube/unreadable-object.ts';
+import type { Key, Stored } from '../kube/view.ts';
 import type { Clock, Log } from '../world.ts';
 import { isLateForBlob } from './blobs.ts';
 import { readLogEntry, type BodyReader, type LogEntry } from './log-entry.ts';
 import { treeKey, type Snapshot } from './snapshot.ts';
 import { isOlderThan, readingOf, type Reading } from './reading.ts';
-import type { Replica } from './replica.ts';
+import type { Checkpoint, Replica } from './replica.ts';
 import { readCheckpoint } from './read-checkpoint.ts';
 import type { Change } from './store.ts';
-import { StoreError } from './store.ts';
+import { DamagedEntry, StoreError } from './store.ts';
 import { selectable, type SelectableFields } from './stored-object.ts';
 import type { EntryItem, Table } from './table.ts';
 
@@ -28,6 +31,8 @@ export interface TailParts {
   readonly replicaLifeMs: number;
   /** Called after each entry that was applied, wherever it came from; without an entry when the replica was rebuilt. */
   readonly applied: (changes: readonly Change[], entry?: LogEntry) => void;
+  /** Called with each damaged entry that is met. */
+  readonly damaged: (damage: DamagedEntry) => void;
 }
 
 /** Each reload begins at a watermark that is newer than the entry that was missing. */
@@ -91,7 +96,7 @@ export class Tail {
       const reading = readingOf(clock);
       if (this.#confirmed === undefined) await this.#load();
       else if (isOlderThan(this.#confirmed, replicaLifeMs, clock)) await this.#loadIfOvertaken();
-      const complete = await this.#readOn(reading);
+      const complete = await this.#readOnOrOver(reading);
       // A query that was itself frozen for that long proves nothing.
       if (complete && !isOlderThan(reading, replicaLifeMs, clock)) {
         this.#confirmed = reading;
@@ -103,6 +108,25 @@ export class Tail {
       missing = replica.logIndex + 1;
     }
     throw new StoreError('unavailable', `the log moved on faster than it could be read, ${reloadsMax} times`);
+  }
+
+  /** Where an entry is damaged, and later ones show all that it did, the replica is rebuilt behind it. */
+  async #readOnOrOver(began: Reading): Promise<boolean> {
+    try {
+      return await this.#readOn(began);
+    } catch (error) {
+      if (!(error instanceof DamagedEntry)) throw error;
+      const { table, replica, bodies, fields, damaged } = this.#parts;
+      damaged(error);
+      // Another process may have written down what the entry did.
+      if (await this.#loadIfOvertaken()) return false;
+      const isLate = (late: unknown): boolean => isLateForBlob(late, began, this.#parts);
+      const { readOver } = await import('./read-over.ts');
+      const end = await readOver(table, { bodies, fields, isLate }, replica.checkpoint());
+      if (end === undefined) throw error;
+      this.#rebuild(end);
+      return true;
+    }
   }
 
   /** Reads and applies entries until there are no more; false when one is missing in between. */
@@ -124,12 +148,13 @@ export class Tail {
   /** False when it came so late that a blob of the entry is gone. */
   async #applyItem(item: EntryItem, began: Reading): Promise<boolean> {
     const { bodies, fields, replica } = this.#parts;
+    const isLate = (error: unknown): boolean => isLateForBlob(error, began, this.#parts);
     try {
-      const entry = await readLogEntry(item, bodies, fields);
+      const entry = await readLogEntry(item, { bodies, fields, isLate });
       if (entry.logIndex === replica.logIndex + 1) this.#apply(entry);
       return true;
     } catch (error) {
-      if (isLateForBlob(error, began, this.#parts)) return false;
+      if (isLate(error)) return false;
       throw error;
     }
   }
@@ -147,13 +172,18 @@ export class Tail {
   }
 
   async #load(): Promise<void> {
-    const { table, bodies, replica, clock, log, replicaLifeMs, applied } = this.#parts;
+    const { table, bodies, clock, replicaLifeMs } = this.#parts;
+    this.#rebuild(await readCheckpoint({ table, bodies, clock, limits: { replicaLifeMs } }));
+  }
+
+  #rebuild(checkpoint: Checkpoint): void {
+    const { replica, log, applied } = this.#parts;
     const before = replica.snapshot();
     const resourcesBefore = replica.resources();
-    replica.load(await readCheckpoint({ table, bodies, clock, limits: { replicaLifeMs } }));
+    replica.load(checkpoint);
     // The first time, no watch is there yet.
     if (this.#confirmed === undefined) return;
-    log.warn('the replica was too old and has been rebuilt', { from: before.revision, to: replica.revision });
+    log.warn('the replica could not follow the log and has been rebuilt', { from: before.revision, to: replica.revision });
     applied([...new Set([...resourcesBefore, ...replica.resources()])].flatMap((resource) => differences(resource, before, this.#parts)));
   }
 }
@@ -163,18 +193,44 @@ function differences(resource: string, before: Snapshot, { replica, fields }: Ta
   const old = before.objects(resource);
   const now = replica.objects(resource);
   const changes: Change[] = [];
+  const previousOf = (known: Stored): Pick<Change, 'previous'> => {
+    const object = readObject(known);
+    return object === undefined ? {} : { previous: selectable(resource, object, fields) };
+  };
   for (const stored of now.values()) {
-    const { key, revision } = stored;
-    const known = old.get(treeKey(key));
-    if (known?.revision === revision) continue;
-    const { object } = stored;
-    if (known === undefined) changes.push({ key, revision, object, type: 'added' });
-    else changes.push({ key, revision, object, type: 'modified', previous: selectable(resource, known.object, fields) });
+    const known = old.get(treeKey(stored.key));
+    if (known?.revision === stored.revision) continue;
+    const type = known === undefined ? 'added' : 'modified';
+    changes.push(new MissedChange(stored, { revision: stored.revision, type, ...(known === undefined ? {} : previousOf(known)) }));
   }
   for (const stored of old.values()) {
     if (now.get(treeKey(stored.key)) !== undefined) continue;
-    const { key, object } = stored;
-    changes.push({ key, revision: replica.revision, object, type: 'deleted', previous: selectable(resource, object, fields) });
+    changes.push(new MissedChange(stored, { revision: replica.revision, type: 'deleted', ...previousOf(stored) }));
   }
   return changes;
+}
+
+/** Its object is read when a listener asks: it may be damaged. */
+class MissedChange implements Change {
+  readonly key: Key;
+  readonly revision: number;
+  readonly type: Change['type'];
+  readonly previous: Change['previous'];
+  readonly #stored: Stored;
+
+  constructor(stored: Stored, { revision, type, previous }: Pick<Change, 'revision' | 'type' | 'previous'>) {
+    this.key = stored.key;
+    this.revision = revision;
+    this.type = type;
+    this.previous = previous;
+    this.#stored = stored;
+  }
+
+  get object(): KubeObject {
+    return this.#stored.object;
+  }
+
+  get damage(): Stored['damage'] {
+    return this.#stored.damage;
+  }
 }

@@ -10,6 +10,7 @@
  *
  * Blobs that the entries left behind are noted with the watermark. They expire as late as entries do, and are then struck out.
  */
+import type { Key } from '../kube/view.ts';
 import type { Clock } from '../world.ts';
 import { supersededBlobs } from './blobs.ts';
 import type { Formats, FormatState } from './format.ts';
@@ -59,6 +60,8 @@ export async function writeCheckpoint(parts: WriteCheckpointParts, compactRevisi
   return to.revision < compactRevision;
 }
 
+export const placeOf = ({ resource, namespace, name }: Key): string => JSON.stringify([resource, namespace, name]);
+
 /** A process that dies before they are struck out leaves them to the next one. */
 async function letBlobsExpire({ table, clock, limits }: WriteCheckpointParts, meta: MetaItem, reading: Reading): Promise<void> {
   const { superseded, ...rest } = meta;
@@ -77,7 +80,7 @@ export function forgettable(
 }
 
 /** One mark at a time, for as long as it takes to count. */
-function passedBy(meta: MetaItem, mark: NonNullable<MetaItem['passed']>, limits: StoreLimits): MetaItem['passed'] {
+export function passedBy(meta: MetaItem, mark: NonNullable<MetaItem['passed']>, limits: StoreLimits): MetaItem['passed'] {
   return meta.passed === undefined || forgettable(meta, mark.atMs, limits).logIndex > 0 ? mark : meta.passed;
 }
 
@@ -120,7 +123,7 @@ function newestItems(
       if (frame.type === 'format') format = frame.format;
       if (isMark(frame)) continue;
       const item = itemOf(frame, entry.firstRevision + index, nowMs);
-      newest.set(JSON.stringify([item.resource, item.namespace, item.name]), item);
+      newest.set(placeOf(item), item);
     }
   }
   return { items: [...newest.values()], ...(format === undefined ? {} : { format }) };
@@ -132,7 +135,11 @@ function itemOf({ type, key, body }: ChangeFrame, revision: number, writtenMs: n
   return type === 'deleted' ? item : { ...item, body };
 }
 
-async function putAll({ table, clock, limits }: WriteCheckpointParts, items: readonly ObjectItem[], reading: Reading): Promise<boolean> {
+export async function putAll(
+  { table, clock, limits }: WriteCheckpointParts,
+  items: readonly ObjectItem[],
+  reading: Reading,
+): Promise<boolean> {
   for (let first = 0; first < items.length; first += itemsAtOnce) {
     if (isOlderThan(reading, limits.checkpointMs, clock)) return false;
     if ((await table.putObjects(items.slice(first, first + itemsAtOnce), reading.nowMs)) === 'unknown') return false;

@@ -7,6 +7,7 @@ import type { KubeObject } from '../kube/object.ts';
 import { controllerOf } from '../kube/owners.ts';
 import type { ResourceType } from '../kube/resource-type.ts';
 import { groupResource } from '../kube/resource-type.ts';
+import { damageOf, readable, readObject } from '../kube/unreadable-object.ts';
 import type { Key, StoreView, ViewDifference } from '../kube/view.ts';
 import type { Store } from '../store/store.ts';
 import type { Cache, Index } from './controller.ts';
@@ -71,7 +72,7 @@ export function createCache(store: Pick<Store, 'view'>): Cache {
     const view = store.view();
     return namesAt(index, view)
       .keys(value)
-      .flatMap((key) => (view.get(key)?.object as T | undefined) ?? []);
+      .flatMap((key) => (readObject(view.get(key)) as T | undefined) ?? []);
   };
 
   return {
@@ -81,15 +82,19 @@ export function createCache(store: Pick<Store, 'view'>): Cache {
     get: <T extends KubeObject>(type: ResourceType<T>, { namespace, name }: { namespace: string; name: string }) =>
       store.view().get({ resource: groupResource(type), namespace: type.namespaced ? namespace : '', name })?.object as T | undefined,
     list: <T extends KubeObject>(type: ResourceType<T>, namespace?: string) =>
-      store
-        .view()
-        .list(groupResource(type), namespace)
-        .map(({ object }) => object as T),
+      readable(store.view().list(groupResource(type), namespace)).map(({ object }) => object as T),
     controlledBy: (type, ownerUid) => objectsBy(controllerIndex(type), ownerUid),
     by: (index, value) => objectsBy(index as Index, value),
     since: <T extends KubeObject>(type: ResourceType<T>, moment: object | undefined) => {
       const [view, resource] = [store.view(), groupResource(type)];
-      return { moment: view.identity(resource), differences: view.since(resource, moment) as readonly ViewDifference<T>[] };
+      const all = view.since(resource, moment) as readonly ViewDifference<T>[];
+      const differences = all.filter(({ after }) => after === undefined || damageOf(after) === undefined);
+      return { moment: view.identity(resource), differences };
     },
+    unreadable: (type, namespace) =>
+      store
+        .view()
+        .list(groupResource(type), namespace)
+        .flatMap(({ damage }) => damage ?? []),
   };
 }

@@ -6,14 +6,19 @@ import type { Client } from '../client/client.ts';
 import type { EventRecorder } from '../client/event-recorder.ts';
 import type { KubeObject, ObjectName } from '../kube/object.ts';
 import type { ResourceType } from '../kube/resource-type.ts';
+import type { UnreadableObject } from '../kube/unreadable-object.ts';
 import type { ViewDifference } from '../kube/view.ts';
 import type { Change } from '../store/store.ts';
 import type { Clock, Log, Random } from '../world.ts';
 
-/** Reads of the replica: as new as the last change that woke the worker, and never older than its own last write. */
+/**
+ * Reads of the replica: as new as the last change that woke the worker, and never older than its own last write. An object
+ * that cannot be read is in no list, so that the others go on. A controller that destroys something because an object is
+ * absent must ask for those that are `unreadable`.
+ */
 export interface Cache {
   readonly revision: number;
-  /** The object is frozen: copy before changing. */
+  /** The object is frozen: copy before changing. Throws `UnreadableObject`. */
   get<T extends KubeObject>(type: ResourceType<T>, at: ObjectName): T | undefined;
   /** In key order; all namespaces when left out. */
   list<T extends KubeObject>(type: ResourceType<T>, namespace?: string): readonly T[];
@@ -23,6 +28,8 @@ export interface Cache {
   by<T extends KubeObject>(index: Index<T>, value: string): readonly T[];
   /** What is not as it was at a moment before, in key order. Undefined: when there was no object. */
   since<T extends KubeObject>(type: ResourceType<T>, moment: object | undefined): Since<T>;
+  /** The objects that turned out to be unreadable when they were last listed, each as its error. */
+  unreadable(type: ResourceType, namespace?: string): readonly UnreadableObject[];
 }
 
 export interface Since<T extends KubeObject> {

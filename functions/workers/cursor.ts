@@ -5,6 +5,7 @@
  */
 import { deepEqual } from '../kube/equality.ts';
 import { keyText, type KubeObject } from '../kube/object.ts';
+import { readObject } from '../kube/unreadable-object.ts';
 import type { Key, View } from '../kube/view.ts';
 import type { Store } from '../store/store.ts';
 import type { Pending } from './work-queue.ts';
@@ -70,7 +71,8 @@ interface StoredCursor extends KubeObject {
   checkpoint: Cursor;
 }
 
-const cursorIn = (view: View, key: Key): StoredCursor | undefined => view.get(key)?.object as StoredCursor | undefined;
+/** One that cannot be read counts as lost. */
+const cursorIn = (view: View, key: Key): StoredCursor | undefined => readObject(view.get(key)) as StoredCursor | undefined;
 
 /** Saving it was a change too. Where that was the next one it has been taken in. Otherwise an idle run would fall below the compact revision. */
 function withItself(cursor: Cursor, savedAt: number | undefined): Cursor {
@@ -102,8 +104,8 @@ export function storedCursor(store: Store, group: string): CursorPort {
             epoch,
             checkpoint: cursor,
           };
-          const write = current === undefined ? ({ type: 'create', key, object } as const) : ({ type: 'update', key, object } as const);
-          return { outcome: 'write', writes: [write], answer: () => undefined };
+          const type = view.get(key) === undefined ? 'create' : 'update';
+          return { outcome: 'write', writes: [{ type, key, object }], answer: () => undefined };
         },
       }),
   };

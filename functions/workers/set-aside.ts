@@ -5,6 +5,8 @@
  */
 import type { EventRecorder } from '../client/event-recorder.ts';
 import { keyText, type KubeObject, type ObjectName } from '../kube/object.ts';
+import type { ResourceType } from '../kube/resource-type.ts';
+import { readObject, UnreadableObject } from '../kube/unreadable-object.ts';
 import type { Change } from '../store/store.ts';
 import type { Log } from '../world.ts';
 import type { Cache, Controller } from './controller.ts';
@@ -32,10 +34,11 @@ export function setObjectAside(parts: SetAsideParts, request: ObjectName, error:
   show(parts, watchedObject(parts, request), `${controller.name} cannot reconcile ${keyText(request)}: ${textOf(error)}`);
 }
 
-export function setChangeAside(parts: SetAsideParts, { key, revision, object }: Change, error: Error): void {
+export function setChangeAside(parts: SetAsideParts, change: Change, error: Error): void {
   const { controller, log } = parts;
+  const { key, revision } = change;
   log.error('a change is set aside', { ...key, revision, error });
-  show(parts, object, `${controller.name} cannot read revision ${revision} of ${keyText(key)}: ${textOf(error)}`);
+  show(parts, readObject(change), `${controller.name} cannot read revision ${revision} of ${keyText(key)}: ${textOf(error)}`);
 }
 
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
@@ -45,10 +48,19 @@ function show({ events, count }: SetAsideParts, object: KubeObject | undefined, 
   if (object !== undefined) events.event(object, 'Warning', setAsideReason, message.slice(0, messageLengthMax));
 }
 
+function readFrom(cache: Cache, type: ResourceType, at: ObjectName): KubeObject | undefined {
+  try {
+    return cache.get(type, at);
+  } catch (error) {
+    if (error instanceof UnreadableObject) return undefined;
+    throw error;
+  }
+}
+
 /** A request names an object without its kind: that of the first kind that the controller watches. */
 function watchedObject({ controller, cache }: SetAsideParts, request: ObjectName): KubeObject | undefined {
   for (const { type } of controller.watches) {
-    const found = type === 'everything' ? undefined : cache.get(type, request);
+    const found = type === 'everything' ? undefined : readFrom(cache, type, request);
     if (found !== undefined) return found;
   }
   return undefined;

@@ -14,6 +14,7 @@ const cache: Cache = {
   controlledBy: () => [],
   by: () => [],
   since: () => ({ moment: {}, differences: [] }),
+  unreadable: () => [],
 };
 
 const controller = (name: string, ...watches: Watch[]): Controller => ({

@@ -185,6 +185,11 @@ function archiveOf({ directory, archiveDays, world }: ControlPlaneOptions): Pick
   return { archive: { files, ...(archiveDays === undefined ? {} : { days: archiveDays }) } };
 }
 
+const storeChoices = (options: ControlPlaneOptions, metrics: Metrics): Pick<ClusterStoreOptions, 'archive' | 'foundDamage'> => ({
+  ...archiveOf(options),
+  foundDamage: () => metrics.add('hibernetes_store_damages_total', 1),
+});
+
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
   const { directory, addresses, advertise, networks, world } = options;
   mkdirSync(directory.store, { recursive: true, mode: 0o700 });
@@ -196,7 +201,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     world,
     networks,
     formats,
-    ...archiveOf(options),
+    ...storeChoices(options, metrics),
   });
   const tokens = createTokens({ keys: pki.tokenKeys, clock: world.clock, random: world.random });
   // A free port is known only once the server listens.

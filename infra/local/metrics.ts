@@ -10,6 +10,7 @@ export interface Metrics {
 const help: Readonly<Record<string, string>> = {
   apiserver_request_total: 'Requests answered, by verb, resource, scope and code.',
   hibernetes_set_aside_total: 'Objects and changes that a controller set aside, by controller.',
+  hibernetes_store_damages_total: 'Objects and log entries that turned out to be damaged.',
   hibernetes_store_log_entries_total: 'Entries appended to the log by this process.',
   hibernetes_store_changes_total: 'Changes in those log entries.',
   hibernetes_store_log_bytes_total: 'Bytes of those log entries, compressed.',

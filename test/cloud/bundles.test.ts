@@ -16,14 +16,14 @@ import { recordingDoorbell } from '../support/recording-doorbell.ts';
 
 /** Read before the first invocation, with every built-in kind and controller. */
 const bytesMax: Readonly<Record<string, number>> = {
-  'api.web.ts': 526_000,
-  'api.server.ts': 595_000,
-  'api.lambda.ts': 505_000,
-  'controllers.lambda.ts': 509_500,
-  'scheduler.lambda.ts': 509_500,
-  'materializer.lambda.ts': 110_000,
-  'doorbell.lambda.ts': 96_000,
-  'timer.lambda.ts': 104_700,
+  'api.web.ts': 531_000,
+  'api.server.ts': 600_000,
+  'api.lambda.ts': 510_000,
+  'controllers.lambda.ts': 514_000,
+  'scheduler.lambda.ts': 514_000,
+  'materializer.lambda.ts': 114_500,
+  'doorbell.lambda.ts': 99_500,
+  'timer.lambda.ts': 108_500,
 };
 
 /** The limit of all parts of a function: with the texts of `kubectl explain`, and what machines and browsers fetch. */

@@ -1,5 +1,6 @@
 /** Operations and objects for the facts of the contracts. */
 import type { KubeObject } from '../../functions/kube/object.ts';
+import type { VirtualWorld } from '../support/virtual-world.ts';
 import type { Key, Stored } from '../../functions/kube/view.ts';
 import type { Change, Operation, Store, WatchBatch } from '../../functions/store/store.ts';
 
@@ -56,6 +57,16 @@ export function remove(key: Key): Operation<Stored> {
         ? { outcome: 'refuse', error: new Missing(key.name) }
         : { outcome: 'write', writes: [{ type: 'delete', key }], answer: single },
   };
+}
+
+/** Ticks often enough for what was current at the start to fall below the compact revision. */
+export async function compact(store: Store, world: VirtualWorld): Promise<void> {
+  await store.housekeep();
+  for (let tick = 0; tick < 2; tick += 1) {
+    await world.advance(5 * 60_000);
+    await store.commit(create(pod(`tick-${tick}-${world.clock.now()}`)));
+    await store.housekeep();
+  }
 }
 
 /** What readers see of it, however it is held. */

@@ -14,7 +14,8 @@ import {
   type DynamodbEngine,
   type EngineName,
 } from '../support/dynamodb-engine.ts';
-import { storeContract, type TablePlace } from './store.contract.ts';
+import { storeContract } from './store.contract.ts';
+import type { TablePlace } from './table-place.ts';
 import { tableContract } from './table.contract.ts';
 
 const tableName = 'contract';

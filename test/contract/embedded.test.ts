@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { createStore } from '../../functions/store/create-store.ts';
 import { embeddedTable, type EmbeddedOptions } from '../../functions/store/embedded/embedded-table.ts';
-import { StoreError, type Store } from '../../functions/store/store.ts';
+import { DamagedEntry, StoreError, type Store } from '../../functions/store/store.ts';
 import { virtualWorld } from '../support/virtual-world.ts';
-import { create, follow, pod, podKey } from './cluster.ts';
+import { create, follow, plain, pod, podKey, update } from './cluster.ts';
 import { storeContract } from './store.contract.ts';
 import { tableContract } from './table.contract.ts';
 
@@ -114,7 +114,31 @@ describe('a data directory', () => {
       const at = bytes.indexOf('"default","damaged"');
       for (let found = at; found !== -1; found = bytes.indexOf('"default","damaged"', found + 1)) bytes.write('X', found + 12);
       writeFileSync(path, bytes);
-      await assert.rejects(openStore(directory), new StoreError('corrupt', 'log entry 2 cannot be read: there is none before log entry 3'));
+      await assert.rejects(openStore(directory), new DamagedEntry(2, 'its checksum is wrong'));
+    });
+  });
+
+  test('a data directory whose damaged entry was replaced later opens, and is whole after housekeeping', async () => {
+    await withDirectory(async (directory) => {
+      const world = virtualWorld();
+      const open = (): Promise<Store> =>
+        createStore({ table: embeddedTable(directory, { segmentEntries: 2 }), world, limits: { pollMs: 0 } });
+      const store = await open();
+      await store.commit(create(pod('a')));
+      await store.commit(update(pod('a', { note: 'damaged' })));
+      const last = await store.commit(update(pod('a', { note: 'last' })));
+      await store.close();
+      const path = join(directory, 'log', '0000000000000001');
+      const bytes = readFileSync(path);
+      bytes.writeUInt8(bytes.readUInt8(bytes.length - 1) ^ 1, bytes.length - 1);
+      writeFileSync(path, bytes);
+      const after = await open();
+      assert.deepEqual(plain(after.view().get(podKey('a'))!), plain(last));
+      await after.housekeep();
+      await after.close();
+      const table = embeddedTable(directory, { segmentEntries: 2 });
+      assert.ok((await table.readMeta()).revision >= last.revision, 'the watermark has passed the damaged entry');
+      await table.close();
     });
   });
 

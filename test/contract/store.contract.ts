@@ -4,48 +4,42 @@ import { describe, test } from 'node:test';
 import { createStore, type StoreOptions } from '../../functions/store/create-store.ts';
 import type { Store } from '../../functions/store/store.ts';
 import { StoreError } from '../../functions/store/store.ts';
-import type { Table } from '../../functions/store/table.ts';
+import { damageFacts } from './damage.contract.ts';
+import type { TablePlace } from './table-place.ts';
+import { type Damage, damagedTable, noDamage, textOfDamage } from '../support/damaged-table.ts';
 import { virtualWorld, type VirtualWorld } from '../support/virtual-world.ts';
-import { create, Conflict, Exists, follow, Missing, names, plain, pod, podKey, remove, summary, update } from './cluster.ts';
+import { compact, create, Conflict, Exists, follow, Missing, names, plain, pod, podKey, remove, summary, update } from './cluster.ts';
 import { whileTimePasses } from '../../functions/virtual-clock.ts';
 
-/** A place for tables: what one writes, the next one opened there finds. */
-export interface TablePlace {
-  /** Where the clocks of a test start. An engine that deletes what expires does so by its own clock. */
-  readonly startMs: number;
-  open(): Table;
-  remove(): Promise<void>;
-}
-
-interface Given {
+export interface Given {
   readonly store: Store;
   readonly world: VirtualWorld;
+  /** What the stores read damaged from the table, from now on. */
+  readonly damage: Damage;
+  /** The objects that turned out to be unreadable, as `resource namespace/name at revision N`, and the errors of log entries. */
+  readonly found: readonly string[];
   /** Another store on the same table, as another process would have. */
   another(limits?: StoreOptions['limits']): Promise<Store>;
   /** Closes all stores, and opens one again. */
   restart(limits?: StoreOptions['limits']): Promise<Store>;
 }
 
+export type Fact = (title: string, body: (given: Given) => Promise<void>, limits?: StoreOptions['limits']) => void;
+
 const code = (expected: StoreError['code']) => (error: unknown) => error instanceof StoreError && error.code === expected;
 
-/** Ticks often enough for what was current at the start to fall below the compact revision. */
-async function compact(store: Store, world: VirtualWorld): Promise<void> {
-  await store.housekeep();
-  for (let tick = 0; tick < 2; tick += 1) {
-    await world.advance(5 * 60_000);
-    await store.commit(create(pod(`tick-${tick}-${world.clock.now()}`)));
-    await store.housekeep();
-  }
-}
-
 export function storeContract(name: string, place: () => TablePlace): void {
-  const fact = (title: string, body: (given: Given) => Promise<void>, limits?: StoreOptions['limits']): void => {
+  const fact: Fact = (title, body, limits) => {
     test(title, async () => {
       const tables = place();
       const world = virtualWorld(1, tables.startMs);
       const stores: Store[] = [];
+      const damage = noDamage();
+      const found: string[] = [];
+      const foundDamage: StoreOptions['foundDamage'] = (error) => found.push(textOfDamage(error));
       const open = async (own: StoreOptions['limits'] = limits): Promise<Store> => {
-        const store = await createStore({ table: tables.open(), world, ...(own === undefined ? {} : { limits: own }) });
+        const table = damagedTable(tables.open(), damage);
+        const store = await createStore({ table, world, foundDamage, ...(own === undefined ? {} : { limits: own }) });
         stores.push(store);
         return store;
       };
@@ -54,7 +48,7 @@ export function storeContract(name: string, place: () => TablePlace): void {
         return open(own);
       };
       try {
-        await body({ store: await open(), world, another: open, restart });
+        await body({ store: await open(), world, damage, found, another: open, restart });
       } finally {
         for (const store of stores) await store.close();
         await tables.remove();
@@ -473,6 +467,8 @@ export function storeContract(name: string, place: () => TablePlace): void {
       assert.deepEqual((await store.changesAfter(0, 100)).map(summary), (await other.changesAfter(0, 100)).map(summary));
     });
   });
+
+  damageFacts(name, fact);
 }
 
 const describeStored = ({ key, revision }: { key: { name: string }; revision: number }): string => `${key.name}@${revision}`;

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { MailItem, ObjectItem, EntryItem, Table } from '../../functions/store/table.ts';
 import { append } from './append.ts';
-import type { TablePlace } from './store.contract.ts';
+import type { TablePlace } from './table-place.ts';
 
 const hourMs = 3_600_000;
 

@@ -23,6 +23,7 @@ export function cacheOf(...objects: readonly (readonly [type: ResourceType, obje
     get: (type, { namespace, name }) => list(type, namespace).find((object) => nameOf(object) === name),
     controlledBy: (type, uid) => list(type).filter((object) => controllerOf(object)?.uid === uid),
     since: (type, moment) => ({ moment: everything, differences: moment === everything ? [] : list(type).map(added) }),
+    unreadable: () => [],
     by: (index, value) => list(index.type).filter((object) => index.values(object).includes(value)),
   };
 }

@@ -7,6 +7,7 @@ import { withCondition } from '../../kube/conditions.ts';
 import { apiServices, endpointSlices, groupResource, services } from '../../kube/resource-type.ts';
 import { StatusError } from '../../kube/status-error.ts';
 import { timestamp } from '../../kube/time.ts';
+import { readObject } from '../../kube/unreadable-object.ts';
 import type { Change, Store } from '../../store/store.ts';
 import type { Cancel, World } from '../../world.ts';
 import { bodyWithEnd } from '../http/body-with-end.ts';
@@ -126,11 +127,12 @@ class Checks {
     this.#cancel?.();
   }
 
-  #concerns({ key, object, type }: Change): boolean {
+  #concerns(change: Change): boolean {
+    const { key, type } = change;
     const { resource, namespace } = key;
     if (resource === groupResource(apiServices)) return type === 'deleted' || this.#remotes().some(({ name }) => name === key.name);
     if (resource !== groupResource(services) && resource !== groupResource(endpointSlices)) return false;
-    const name = resource === groupResource(services) ? key.name : object.metadata.labels?.['kubernetes.io/service-name'];
+    const name = resource === groupResource(services) ? key.name : readObject(change)?.metadata.labels?.['kubernetes.io/service-name'];
     return this.#remotes().some(({ service }) => service.namespace === namespace && service.name === name);
   }
 

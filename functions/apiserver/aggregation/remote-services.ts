@@ -4,6 +4,7 @@ import { derived } from '../../kube/derived.ts';
 import type { APIService, ApiregistrationServiceReference } from '../../kube/generated/types.ts';
 import { apiServices, groupResource } from '../../kube/resource-type.ts';
 import type { StoreView } from '../../kube/view.ts';
+import { readable } from '../../kube/unreadable-object.ts';
 import type { TunnelTls } from '../tunnel/http-over-tunnel.ts';
 
 export interface RemoteService {
@@ -39,7 +40,7 @@ function remoteOf(object: APIService): RemoteService | undefined {
 /** The same list as long as no APIService changes. */
 export const remoteServices: () => (view: StoreView) => readonly RemoteService[] = () =>
   derived([groupResource(apiServices)], (view) =>
-    view.list(groupResource(apiServices)).flatMap(({ object }) => remoteOf(object as APIService) ?? []),
+    readable(view.list(groupResource(apiServices))).flatMap(({ object }) => remoteOf(object as APIService) ?? []),
   );
 
 /** The server that a request's path concerns, by the group and version of a resource or of an OpenAPI document. */

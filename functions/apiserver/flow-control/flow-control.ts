@@ -12,6 +12,7 @@ import { derived } from '../../kube/derived.ts';
 import { nameOf, uidOf } from '../../kube/object.ts';
 import { flowSchemas, groupResource, priorityLevelConfigurations } from '../../kube/resource-type.ts';
 import type { StoreView } from '../../kube/view.ts';
+import { readable } from '../../kube/unreadable-object.ts';
 import { flowSchemas as bootstrapSchemas, priorityLevels as bootstrapLevels } from '../../resources/bootstrap/flow-control.ts';
 import type { Clock } from '../../world.ts';
 import type { RequestInfo, User } from '../ports.ts';
@@ -65,7 +66,7 @@ interface Configuration {
 const resources = [groupResource(flowSchemas), groupResource(priorityLevelConfigurations)] as const;
 
 function configurationOf(view: StoreView): Configuration {
-  const [schemaObjects = [], levelObjects = []] = resources.map((resource) => view.list(resource).map(({ object }) => object));
+  const [schemaObjects = [], levelObjects = []] = resources.map((resource) => readable(view.list(resource)).map(({ object }) => object));
   const levels = withMandatory(levelObjects as PriorityLevelConfiguration[], bootstrapLevels);
   return { levels, schemas: orderedSchemas(withMandatory(schemaObjects as FlowSchema[], bootstrapSchemas), levels) };
 }

@@ -19,6 +19,8 @@ export interface DeleteOptions {
   readonly isLegacyForeground: boolean;
   readonly preconditions: { readonly uid?: string; readonly resourceVersion?: string };
   readonly dryRun: boolean;
+  /** The object cannot be read, and is to go nevertheless. */
+  readonly ignoresReadError: boolean;
 }
 
 const optionsSchema = builtIn('io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions');
@@ -88,6 +90,8 @@ function fromQuery(query: URLSearchParams): JsonObject {
     options['gracePeriodSeconds'] = Number(grace);
   }
   if (policy !== null) options['propagationPolicy'] = policy;
+  const ignores = query.get(ignoreReadError);
+  if (ignores !== null) options[ignoreReadError] = isTrue(ignores);
   if (orphan !== null) options['orphanDependents'] = isTrue(orphan);
   if (query.getAll('dryRun').length > 0) options['dryRun'] = query.getAll('dryRun');
   return options;
@@ -104,6 +108,8 @@ export function parsed(options: JsonObject): DeleteOptions {
   } else if (typeof policy === 'string' && known === undefined) {
     errors.push(notSupported('propagationPolicy', policy, [...policies, 'nil']));
   }
+  const ignoresReadError = options[ignoreReadError] === true;
+  if (ignoresReadError) errors.push(...aloneErrors(options));
   if (errors.length > 0) throw invalidOptions('DeleteOptions', errors);
   return {
     gracePeriodSeconds: typeof grace === 'number' ? grace : undefined,
@@ -111,8 +117,17 @@ export function parsed(options: JsonObject): DeleteOptions {
     isLegacyForeground: orphan === false,
     preconditions: isJsonObject(preconditions) ? textFields(preconditions) : {},
     dryRun: dryRuns.includes('All'),
+    ignoresReadError,
   };
 }
+
+const ignoreReadError = 'ignoreStoreReadErrorWithClusterBreakingPotential';
+
+/** Options that need the object. Source: validation.go, ValidateIgnoreStoreReadError. */
+const aloneErrors = (options: JsonObject): FieldError[] =>
+  ['propagationPolicy', 'orphanDependents', 'gracePeriodSeconds', 'preconditions']
+    .filter((name) => options[name] !== undefined)
+    .map((name) => invalid(ignoreReadError, true, `cannot be set together with .${name}`));
 
 /** The options as an object, for those who decide about the deletion. */
 export function deleteOptionsObject({ gracePeriodSeconds, propagationPolicy, preconditions, dryRun }: DeleteOptions): JsonObject {

@@ -2,6 +2,7 @@
 import { conditionOf } from '../../kube/conditions.ts';
 import type { Node } from '../../kube/generated/types.ts';
 import { groupResource, nodes } from '../../kube/resource-type.ts';
+import { readable } from '../../kube/unreadable-object.ts';
 import type { View } from '../../kube/view.ts';
 
 export const internalIps = ({ status }: Node): readonly string[] =>
@@ -12,6 +13,6 @@ const isReady = ({ status }: Node): boolean => conditionOf(status?.conditions, '
 
 /** The InternalIPs of all other nodes that are ready. */
 export function addressesOfOthers(view: View, nodeName: string): ReadonlySet<string> {
-  const others = view.list(groupResource(nodes)).filter(({ key }) => key.name !== nodeName);
+  const others = readable(view.list(groupResource(nodes))).filter(({ key }) => key.name !== nodeName);
   return new Set(others.map(({ object }) => object as Node).flatMap((node) => (isReady(node) ? internalIps(node) : [])));
 }

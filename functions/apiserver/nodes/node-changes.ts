@@ -3,11 +3,12 @@
  * between two polls but the revision that the agent names.
  */
 import type { Pod } from '../../kube/generated/types.ts';
-import type { GoneObject } from '../../node-protocol/node-poll.ts';
-import type { KubeObject } from '../../kube/object.ts';
+import type { GoneObject, UnreadableName } from '../../node-protocol/node-poll.ts';
+import type { KubeObject, ObjectName } from '../../kube/object.ts';
 import { keyText, nameOf, namespaceOf, uidOf } from '../../kube/object.ts';
 import { apiVersionOf, groupResource, nodes, pods } from '../../kube/resource-type.ts';
 import type { ResourceType } from '../../kube/resource-type.ts';
+import { damageOf, readable, readObject } from '../../kube/unreadable-object.ts';
 import type { Key, View } from '../../kube/view.ts';
 import type { Change } from '../../store/store.ts';
 import { isAnnouncedTo } from '../relay/waiting-relays.ts';
@@ -69,7 +70,7 @@ function namedObjects(keys: readonly Key[], view: View): Map<string, KubeObject>
   // The list grows while it is read.
   for (const key of open) {
     const type = namedInterests.get(key.resource)?.type;
-    const object = view.get(key)?.object;
+    const object = readObject(view.get(key));
     if (type === undefined || object === undefined || found.has(place(key))) continue;
     found.set(place(key), whole(type, object));
     open.push(...keysNamedBy(key, object));
@@ -80,16 +81,32 @@ function namedObjects(keys: readonly Key[], view: View): Map<string, KubeObject>
 /** Everything that a node should know, as of the view. */
 export function nodeSnapshot(nodeName: string, { podsOfNode, view }: Source): KubeObject[] {
   const own = podsOfNode.list(nodeName);
-  const shared = [...sharedInterests].flatMap(([resource, type]) => view.list(resource).map(({ object }) => whole(type, object)));
+  const shared = [...sharedInterests].flatMap(([resource, type]) => readable(view.list(resource)).map(({ object }) => whole(type, object)));
   const named = namedObjects([...own.flatMap(keysNamedByPod), ...fixedInterests], view);
   const addressed = [...ownInterests].flatMap(([resource, { type, nodeNameOf: nameIn }]) =>
-    view
-      .list(resource)
+    readable(view.list(resource))
       .filter(({ key, object }) => nameIn(object) === nodeName && !named.has(place(key)))
       .map(({ object }) => whole(type, object)),
   );
   return [...own.map((pod) => whole(pods, pod)), ...named.values(), ...addressed, ...shared];
 }
+
+/** What the snapshot lacks because it cannot be read. The node goes on with what it has of each. */
+export function unreadableFor(nodeName: string, { podsOfNode, view }: Source): UnreadableName[] {
+  const nameOfKey = (type: ResourceType, { namespace, name }: ObjectName): UnreadableName => ({ kind: type.kind, namespace, name });
+  const listed = [...sharedInterests, ...[...ownInterests].map(([resource, { type }]) => [resource, type] as const)].flatMap(
+    ([resource, type]) => view.list(resource).flatMap((stored) => (damageOf(stored) === undefined ? [] : nameOfKey(type, stored.key))),
+  );
+  const named = [...podsOfNode.list(nodeName).flatMap(keysNamedByPod), ...fixedInterests].flatMap((key) => {
+    const [type, stored] = [namedInterests.get(key.resource)?.type, view.get(key)];
+    return type === undefined || stored === undefined || damageOf(stored) === undefined ? [] : nameOfKey(type, key);
+  });
+  return [...podsOfNode.unreadable().map((key) => nameOfKey(pods, key)), ...listed, ...named];
+}
+
+/** Whether the change brings an object of a kind that nodes hear of, and it cannot be read: a delta cannot show it. */
+export const isUnreadableNews = ({ key, damage }: Change): boolean =>
+  damage !== undefined && (key.resource === podResource || typeOf(key.resource) !== undefined);
 
 /** Whether every node hears of it. */
 export const isShared = ({ key }: Change): boolean => sharedInterests.has(key.resource) || isFixedInterest(key);
@@ -97,6 +114,7 @@ export const isShared = ({ key }: Change): boolean => sharedInterests.has(key.re
 /** Whether a change concerns a node; asked for every change and every node, so it must be cheap. */
 export function concernsNode(change: Change, nodeName: string, podsOfNode: PodsOfNode): boolean {
   const { resource, namespace, name } = change.key;
+  if (change.damage !== undefined) return isUnreadableNews(change);
   if (resource === podResource) return nodeNameOf(change.object) === nodeName;
   if (isShared(change)) return true;
   if (ownInterests.get(resource)?.nodeNameOf(change.object) === nodeName) return true;
@@ -152,7 +170,7 @@ function unneeded(nodeName: string, left: readonly Pod[], { podsOfNode, view }: 
 
 /** The part of a Node that other nodes act on; heartbeats and usage are not in it. */
 export function nodeShape(change: Change): string | undefined {
-  if (change.key.resource !== groupResource(nodes)) return undefined;
+  if (change.key.resource !== groupResource(nodes) || change.damage !== undefined) return undefined;
   const { metadata, spec, status } = change.object as {
     metadata: KubeObject['metadata'];
     spec?: unknown;

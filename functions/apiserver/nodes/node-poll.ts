@@ -6,6 +6,7 @@
 import { groupResource, networkPolicies, nodes } from '../../kube/resource-type.ts';
 import type { Node } from '../../kube/generated/types.ts';
 import type { NodePollRequest, NodePollResponse } from '../../node-protocol/node-poll.ts';
+import { readObject } from '../../kube/unreadable-object.ts';
 import type { View } from '../../kube/view.ts';
 import type { Change, Store } from '../../store/store.ts';
 import { StoreError } from '../../store/store.ts';
@@ -13,7 +14,7 @@ import type { World } from '../../world.ts';
 import type { RelayHub } from '../relay/relay-hub.ts';
 import { listeningNodes } from '../tunnel/listening-nodes.ts';
 import { isAnnouncedTo, isSoughtAfter, waitingOf } from '../relay/waiting-relays.ts';
-import { nodeDelta, nodeSnapshot } from './node-changes.ts';
+import { isUnreadableNews, nodeDelta, nodeSnapshot, unreadableFor } from './node-changes.ts';
 import type { NodeDelta } from './node-changes.ts';
 import type { NodeReports } from './node-reports.ts';
 import type { PodsOfNode } from './pods-of-node.ts';
@@ -94,7 +95,8 @@ export function createNodePoll(options: NodePollOptions): NodePoll {
     const rules = await policies.after([]);
     const view = store.view();
     const objects = [...nodeSnapshot(nodeName, { podsOfNode, view }), ...(rules?.snapshot(nodeName) ?? [])];
-    return answer(nodeName, { revision: String(view.revision), snapshot: true, objects, gone: [] });
+    const whole = answer(nodeName, { revision: String(view.revision), snapshot: true, objects, gone: [] });
+    return { ...whole, ...unreadablePart(nodeName, { podsOfNode, view }) };
   }
 
   async function hold(
@@ -108,7 +110,7 @@ export function createNodePoll(options: NodePollOptions): NodePoll {
       try {
         const reached = store.view().revision;
         const changes = await changesSince(store, from);
-        if (changes === undefined) return await snapshot(nodeName);
+        if (changes === undefined || changes.some(isUnreadableNews)) return await snapshot(nodeName);
         const rules = await policies.after(changes);
         const delta = joined(nodeDelta(nodeName, changes, { podsOfNode, view: store.view() }), rules?.delta(nodeName, changes));
         from = Math.max(from, reached, changes.at(-1)?.revision ?? 0);
@@ -147,6 +149,11 @@ export function createNodePoll(options: NodePollOptions): NodePoll {
   };
 }
 
+function unreadablePart(nodeName: string, source: Parameters<typeof unreadableFor>[1]): Pick<NodePollResponse, 'unreadable'> {
+  const unreadable = unreadableFor(nodeName, source);
+  return unreadable.length === 0 ? {} : { unreadable };
+}
+
 const isMoving = (podsOfNode: PodsOfNode, nodeName: string): boolean =>
   podsOfNode.list(nodeName).some(({ metadata, status }) => metadata.deletionTimestamp !== undefined || status?.phase === 'Pending');
 
@@ -179,7 +186,7 @@ function lazyPolicies(store: Pick<Store, 'view'>, podsOfNode: PodsOfNode): LazyP
 
 /** The controllers gave the node up while its agent believed its status to be known. */
 function isUnknown(view: View, nodeName: string): boolean {
-  const node = view.get({ resource: groupResource(nodes), namespace: '', name: nodeName })?.object as Node | undefined;
+  const node = readObject(view.get({ resource: groupResource(nodes), namespace: '', name: nodeName })) as Node | undefined;
   return node?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'Unknown') === true;
 }
 

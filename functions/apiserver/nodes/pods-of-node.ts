@@ -13,6 +13,8 @@ export interface PodsOfNode {
   /** Frozen objects, in no particular order. */
   list(nodeName: string): readonly Pod[];
   view(): View;
+  /** The pods that cannot be read: of which node they are is not known. */
+  unreadable(): readonly ObjectName[];
   /** Whether a pod of this node names the object. The namespace does not matter for kinds of the whole cluster. */
   names(nodeName: string, what: keyof PodReferences, namespace: string, name: string): boolean;
   /** Another number whenever a pod of the node has come, gone, or got other labels. */
@@ -48,10 +50,12 @@ class PodsByNode {
   readonly byNode = new Map<string, Map<string, Entry>>();
   readonly versions = new Map<string, number>();
   readonly #entries = new Map<string, Entry>();
+  readonly lost = new Map<string, ObjectName>();
 
   change({ before, after }: ViewDifference): void {
     const key = keyText((after ?? before)?.key ?? noKey);
     const [old, now] = [this.#entries.get(key), after === undefined ? undefined : entryOf(after)];
+    this.lost.delete(key);
     this.#remove(key, old);
     if (now !== undefined) this.#put(key, now);
     if (old?.nodeName === now?.nodeName && deepEqual(old?.labels, now?.labels)) return;
@@ -79,7 +83,12 @@ class PodsByNode {
 }
 
 export function createPodsOfNode(store: Pick<Store, 'view'>): PodsOfNode {
-  const at = indexed(podResource, new PodsByNode(), (index, difference) => index.change(difference));
+  const at = indexed(
+    podResource,
+    new PodsByNode(),
+    (index, difference) => index.change(difference),
+    (index, key) => index.lost.set(keyText(key), key),
+  );
 
   const own = (nodeName: string): Iterable<Entry> => at(store.view()).byNode.get(nodeName)?.values() ?? [];
 
@@ -87,6 +96,7 @@ export function createPodsOfNode(store: Pick<Store, 'view'>): PodsOfNode {
 
   return {
     view: () => store.view(),
+    unreadable: () => [...at(store.view()).lost.values()],
     list: (nodeName) => [...own(nodeName)].map(({ stored }) => podOf(stored)),
     names(nodeName, what, namespace, name) {
       for (const entry of own(nodeName)) {

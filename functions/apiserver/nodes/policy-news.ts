@@ -23,7 +23,8 @@ import {
   type PolicyPeer,
 } from '../../kube/policy-peers.ts';
 import { apiVersionOf, groupResource, namespaces, networkPolicies, pods } from '../../kube/resource-type.ts';
-import type { StoreView } from '../../kube/view.ts';
+import { readable, readObject } from '../../kube/unreadable-object.ts';
+import type { Stored, StoreView } from '../../kube/view.ts';
 import type { Change } from '../../store/store.ts';
 import type { NodeDelta } from './node-changes.ts';
 import type { PodsOfNode } from './pods-of-node.ts';
@@ -107,6 +108,13 @@ function known(revision: number, policy: NetworkPolicy & KubeObject): KnownPolic
   return { revision, sent, namespace: namespaceOf(policy), selector, groups, portNames: portNamesOfPolicy(policy) };
 }
 
+/** One that cannot be read lets nothing through to the pods of its namespace: what it would allow is not known. */
+const policyIn = (stored: Stored): NetworkPolicy & KubeObject =>
+  (readObject(stored) ?? {
+    metadata: { namespace: stored.key.namespace, name: stored.key.name },
+    spec: { podSelector: {}, policyTypes: ['Ingress', 'Egress'] },
+  }) as NetworkPolicy & KubeObject;
+
 const isOver = (phase: string | undefined): boolean => phase === 'Succeeded' || phase === 'Failed';
 
 function candidateOf(pod: Pod): Candidate | undefined {
@@ -156,7 +164,7 @@ class News implements PolicyNews {
     for (const stored of view.list(policyResource)) {
       const key = keyText(stored.key);
       const old = before.get(key);
-      const policy = old?.revision === stored.revision ? old : known(stored.revision, stored.object as NetworkPolicy & KubeObject);
+      const policy = old?.revision === stored.revision ? old : known(stored.revision, policyIn(stored));
       this.#known.set(key, policy);
       for (const group of policy.groups) groups.set(group.key, group);
     }
@@ -186,7 +194,8 @@ class News implements PolicyNews {
   }
 
   #labelsOfNamespace(namespace: string): Labels | undefined {
-    const object = this.#options.view().get({ resource: namespaceResource, namespace: '', name: namespace })?.object;
+    const found = this.#options.view().get({ resource: namespaceResource, namespace: '', name: namespace });
+    const object = readObject(found);
     return object === undefined ? undefined : labelsOf(object as Namespace & KubeObject);
   }
 
@@ -249,7 +258,7 @@ class News implements PolicyNews {
   }
 
   #candidatesIn(namespace: string): Candidate[] {
-    const listed = this.#options.view().list(podResource, namespace);
+    const listed = readable(this.#options.view().list(podResource, namespace));
     const found = listed.flatMap(({ object }) => candidateOf(object as Pod) ?? []);
     return namespace === nameServer.namespace ? [...found, nameServer] : found;
   }
@@ -310,7 +319,7 @@ class News implements PolicyNews {
     const isOwn = (object as Pod).spec?.nodeName === nodeName && change.type !== 'deleted';
     if (isOwn && (previous?.fields['spec.nodeName'] !== nodeName || hasOtherLabels(change))) draft.arrived.add(keyText(key));
     if (!this.#touches(change, needs)) return;
-    const now = change.type === 'deleted' ? undefined : this.#options.view().get(key)?.object;
+    const now = change.type === 'deleted' ? undefined : readObject(this.#options.view().get(key));
     const candidate = now === undefined ? undefined : candidateOf(now as Pod);
     const peer = candidate === undefined ? undefined : this.#peer(needs, candidate);
     draft.peers.delete(keyText(key));

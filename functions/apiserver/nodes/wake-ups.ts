@@ -65,7 +65,8 @@ export function createWakeUps({ store, podsOfNode, clock, policies }: WakeUpOpti
     const news = changes.filter(isNews).length > 0;
     const own = changes.filter((change) => !isShared(change));
     const concerns = (change: Change, nodeName: string): boolean =>
-      concernsNode(change, nodeName, podsOfNode) || (policies()?.concerns(change, nodeName) ?? change.key.resource === policyResource);
+      concernsNode(change, nodeName, podsOfNode) ||
+      (change.damage === undefined && (policies()?.concerns(change, nodeName) ?? change.key.resource === policyResource));
     if (own.length > 0) wakeWhere(({ nodeName }) => own.some((change) => concerns(change, nodeName)));
     if (!news || waiters.size === 0) return;
     gathering ??= clock.after(gatherMs, () => {

@@ -1,4 +1,5 @@
 /** Finds what is served under a group, version and resource. */
+import type { ObjectName } from '../../kube/object.ts';
 import { groupResource, type ResourceType } from '../../kube/resource-type.ts';
 import type { AnyDefinition, ServedVersion } from '../../resources/definition.ts';
 
@@ -53,3 +54,10 @@ export const keyOf = (definition: AnyDefinition, namespace: string, name: string
   namespace: definition.type.namespaced ? namespace : '',
   name,
 });
+
+/** How all keys begin in upstream's storage. Some messages leave it out. */
+export const registryRoot = '/registry';
+
+/** The key that upstream's storage has for the object, behind its root. */
+export const storageKeyOf = ({ etcdPrefix, type }: AnyDefinition, { namespace, name }: ObjectName): string =>
+  [etcdPrefix ?? `/${type.resource}`, ...(namespace === '' ? [] : [namespace]), name].join('/');

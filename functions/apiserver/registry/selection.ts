@@ -4,7 +4,7 @@ import { matchesLabels, parseLabelSelector } from '../../kube/labels.ts';
 import { type KubeObject, labelsOf, nameOf, namespaceOf } from '../../kube/object.ts';
 import { apiVersionOf } from '../../kube/resource-type.ts';
 import { badRequest } from '../../kube/status-error.ts';
-import type { Stored } from '../../kube/view.ts';
+import type { Key, Stored } from '../../kube/view.ts';
 import { isCustom } from './object-metadata.ts';
 import type { AnyDefinition, ServedVersion } from '../../resources/definition.ts';
 import { fromStored } from './served-form.ts';
@@ -13,6 +13,8 @@ import type { Change } from '../../store/store.ts';
 export interface Selection {
   /** Nothing is left out: the rest of a list can be counted without reading it. */
   readonly isEverything: boolean;
+  /** Whether an object of this key may be selected, as far as its name shows. */
+  concerns(key: Key): boolean;
   selects(stored: Pick<Stored, 'object'>): boolean;
   /** `matchedBefore` must see the object before the change. */
   readonly looksBack: boolean;
@@ -32,11 +34,13 @@ export function selectionOf(definition: AnyDefinition, selectors: Selectors, ser
   const selects = (labels: Readonly<Record<string, string>>, fields: () => Readonly<Record<string, string>>): boolean =>
     (labelRequirements.length === 0 || matchesLabels(labelRequirements, labels)) &&
     (fieldRequirements.length === 0 || matchesFields(fieldRequirements, fields()));
+  const ofName = fieldRequirements.filter(({ field }) => ownFields.has(field));
   const isEverything = labelRequirements.length === 0 && fieldRequirements.length === 0;
   const matches = (object: KubeObject): boolean => selects(labelsOf(object), () => fieldsOf(definition, served, object));
   const looksBack = served?.ownFields !== undefined && fieldRequirements.length > 0;
   return {
     isEverything,
+    concerns: ({ namespace, name }) => matchesFields(ofName, { 'metadata.name': name, 'metadata.namespace': namespace }),
     looksBack,
     // The object is not even made where nothing is asked of it.
     selects: (stored) => isEverything || matches(stored.object),

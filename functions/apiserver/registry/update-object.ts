@@ -22,7 +22,7 @@ import { decideDeletion, isHeld } from './delete-object.ts';
 import { recordFields, settleFields } from './managed-fields.ts';
 import { allowsBareFinalizers, isCustom, keepMetadata, placeInNamespace } from './object-metadata.ts';
 import { kindOf, typeErrors } from './object-type.ts';
-import { keyOf } from './resource-index.ts';
+import { keyOf, registryRoot, storageKeyOf } from './resource-index.ts';
 import { asCurrent, committed } from './served-form.ts';
 import type { UpdateStrategy } from './update-strategies.ts';
 import type { WriteRequest } from './write-request.ts';
@@ -289,11 +289,9 @@ interface Mismatch {
 }
 
 function uidMismatch(key: Key, definition: AnyDefinition, { wanted, actual, dryRun }: Mismatch): string {
-  const path = [definition.etcdPrefix ?? `/${definition.type.resource}`, ...(key.namespace === '' ? [] : [key.namespace]), key.name].join(
-    '/',
-  );
+  const path = storageKeyOf(definition, key);
   const detail = `Precondition failed: UID in precondition: ${wanted}, UID in object meta: ${actual}`;
-  return `StorageError: invalid object, Code: 4, Key: ${dryRun ? '' : '/registry'}${path}, ResourceVersion: 0, AdditionalErrorMsg: ${detail}`;
+  return `StorageError: invalid object, Code: 4, Key: ${dryRun ? '' : registryRoot}${path}, ResourceVersion: 0, AdditionalErrorMsg: ${detail}`;
 }
 
 /** The last finalizer is gone and no grace is left. Source: store.go, ShouldDeleteDuringUpdate. */

@@ -6,6 +6,7 @@
 import type { KubeObject } from '../../kube/object.ts';
 import type { RelayRequest } from '../../node-protocol/node-poll.ts';
 import { StatusError } from '../../kube/status-error.ts';
+import { readObject } from '../../kube/unreadable-object.ts';
 import type { Key, View } from '../../kube/view.ts';
 import type { Change, Operation } from '../../store/store.ts';
 
@@ -34,7 +35,7 @@ const waitingInAllMax = 500;
 const listed = (object: KubeObject | undefined): readonly WaitingRelay[] => (object as WaitingRelays | undefined)?.waiting ?? [];
 
 const ofNode = (view: View, nodeName: string): readonly WaitingRelay[] =>
-  listed(view.get(key)?.object).filter((waiting) => waiting.nodeName === nodeName);
+  listed(readObject(view.get(key))).filter((waiting) => waiting.nodeName === nodeName);
 
 const tooMany = (nodeName: string): StatusError =>
   new StatusError(429, 'TooManyRequests', `too many connections wait for node "${nodeName}", please try again later`, {
@@ -46,8 +47,8 @@ export function announce(wanted: WaitingRelay, nowMs: number): Operation<void> {
   return {
     keys: [key],
     decide(view) {
-      const current = view.get(key)?.object;
-      const others = listed(current).filter(({ untilMs }) => untilMs > nowMs);
+      const current = view.get(key);
+      const others = listed(readObject(current)).filter(({ untilMs }) => untilMs > nowMs);
       const inVain = others.filter(({ nodeName }) => nodeName === wanted.nodeName).length;
       if (inVain >= waitingOfNodeMax || others.length >= waitingInAllMax) return { outcome: 'refuse', error: tooMany(wanted.nodeName) };
       const object: WaitingRelays = {
@@ -62,8 +63,8 @@ export function announce(wanted: WaitingRelay, nowMs: number): Operation<void> {
 }
 
 /** Whether a client began to wait for the node with this change. */
-export const isAnnouncedTo = ({ key: { resource }, object }: Pick<Change, 'key' | 'object'>, nodeName: string): boolean =>
-  resource === key.resource && listed(object).at(-1)?.nodeName === nodeName;
+export const isAnnouncedTo = (change: Pick<Change, 'key' | 'object'>, nodeName: string): boolean =>
+  change.key.resource === key.resource && listed(readObject(change)).at(-1)?.nodeName === nodeName;
 
 /** All that the node's agent may still fetch; some of it may have been fetched. */
 export const waitingOf = (view: View, nodeName: string, nowMs: number): readonly RelayRequest[] =>

@@ -16,6 +16,7 @@ import {
   validatingWebhookConfigurations,
 } from '../../kube/resource-type.ts';
 import { slicesOf } from '../../kube/service-endpoints.ts';
+import { readable } from '../../kube/unreadable-object.ts';
 import type { StoreView, View } from '../../kube/view.ts';
 
 const calling = [mutatingWebhookConfigurations, validatingWebhookConfigurations, customResourceDefinitions, apiServices].map(groupResource);
@@ -41,7 +42,7 @@ const referencesOf = ({ webhooks = [], spec }: Caller): readonly (Reference | un
 ];
 
 function calledServices(view: StoreView): readonly ObjectName[] {
-  const all = calling.flatMap((resource) => view.list(resource).flatMap(({ object }) => referencesOf(object as Caller)));
+  const all = calling.flatMap((resource) => readable(view.list(resource)).flatMap(({ object }) => referencesOf(object as Caller)));
   const named = all
     .filter((one) => one !== undefined)
     .map(({ namespace = '', name = '' }): [string, ObjectName] => {

@@ -1,5 +1,6 @@
 /** DELETE of one object, and of all that a list selects. Source: apiserver, pkg/endpoints/handlers/delete.go. */
 import { isNotFound } from '../../kube/status-error.ts';
+import { damageOf, readable } from '../../kube/unreadable-object.ts';
 import { type DeleteOptions, deleteOptionsOf } from '../http/delete-options.ts';
 import { readBody } from '../http/request-body.ts';
 import { listOptionsOf } from '../http/request-options.ts';
@@ -14,6 +15,10 @@ import { namespaceOfList } from './list.ts';
 export async function deleteOne(server: Server, request: ResourceRequest): Promise<Answer> {
   const { definition, info, url } = request;
   const options = deleteOptionsOf(await readBody(request.request), url.searchParams);
+  if (options.ignoresReadError && info.subresource === '') {
+    const { deleteUnreadable } = await import('../registry/corrupt-object.ts');
+    return { kind: 'other', code: 200, object: await deleteUnreadable(server, request, options.dryRun) };
+  }
   warnOfOrphans(request, options);
   const { gone, object } = await deleteObject(server, request, info.name, options);
   const code = !gone && options.isLegacyForeground ? 202 : 200;
@@ -35,7 +40,8 @@ export async function deleteCollection(server: Server, request: ResourceRequest)
   const selection = selectionOf(definition, listOptionsOf(url.searchParams, false), request.served);
   const view = await fromStore(() => server.store.fresh());
   const all = view.list(storeResource(definition), namespaceOfList(request, info.namespace));
-  const list = all.filter((stored) => selection.selects(stored));
+  // What cannot be read is refused last, and keeps no other object.
+  const list = readable(all).filter((stored) => selection.selects(stored));
   const metadata = { resourceVersion: String(view.revision) };
   for (let start = 0, end = 1; start < list.length; [start, end] = [end, end + workers]) {
     const names = list.slice(start, end);
@@ -46,6 +52,8 @@ export async function deleteCollection(server: Server, request: ResourceRequest)
       }),
     );
   }
+  const [damage] = all.flatMap((stored) => (selection.concerns(stored.key) ? (damageOf(stored) ?? []) : []));
+  if (damage !== undefined) throw damage;
   return { kind: 'list', list, metadata };
 }
 

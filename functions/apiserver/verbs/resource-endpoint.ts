@@ -5,7 +5,9 @@ import { checkAccept, negotiate } from '../http/content-negotiation.ts';
 import { checkNameParameter } from '../http/path-names.ts';
 import { mediaTypeOf, patchTypes } from '../http/request-body.ts';
 import { type Answer, respond } from '../http/respond.ts';
+import { UnreadableObject } from '../../kube/unreadable-object.ts';
 import { isCustom } from '../registry/object-metadata.ts';
+import { storeResource } from '../registry/resource-index.ts';
 import type { RequestInfo } from '../ports.ts';
 import type { ResourceRequest, Server } from '../server.ts';
 import { get } from './get.ts';
@@ -39,7 +41,10 @@ const scaleVerbs: Readonly<Record<string, Endpoint>> = {
 
 export const allVerbs: readonly Verb[] = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 
-export async function serveResource(server: Server, request: ResourceRequest): Promise<Response> {
+export const serveResource = (server: Server, request: ResourceRequest): Promise<Response> =>
+  naming(serveKind(server, request), server, request);
+
+async function serveKind(server: Server, request: ResourceRequest): Promise<Response> {
   if (isCustom(request.definition)) return serveCustom(server, request);
   const endpoint = endpointOf(request);
   if (endpoint === undefined) throw subresourceNotFound();
@@ -69,6 +74,20 @@ async function served(server: Server, request: ResourceRequest, endpoint: Endpoi
 
 const answered = async (answer: Answer | Response, server: Server, request: ResourceRequest): Promise<Response> =>
   answer instanceof Response ? answer : respond(server, request, answer);
+
+const listing: ReadonlySet<string> = new Set(['list', 'deletecollection', 'watch']);
+
+/** An object that cannot be read is named to the client. */
+async function naming(work: Promise<Response>, server: Server, request: ResourceRequest): Promise<Response> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof UnreadableObject)) throw error;
+    const { corruptList, corruptObject } = await import('../registry/corrupt-object.ts');
+    const isOfList = listing.has(request.info.verb) && error.key.resource === storeResource(request.definition);
+    throw isOfList ? corruptList(server, request, error) : corruptObject(error, request);
+  }
+}
 
 /** Every method, name and form is the proxied server's affair. */
 const isProxied = ({ definition, info }: ResourceRequest): boolean =>

@@ -167,6 +167,10 @@ class WatchRun {
     let bytes = 0;
     for (const change of changes) {
       const { selection } = this.#parts.plan;
+      if (change.damage !== undefined) {
+        if (!selection.concerns(change.key)) continue;
+        throw await this.#corrupt(change, lines);
+      }
       const before = selection.looksBack && change.type !== 'added' ? (await this.#parts.store.before(change))?.object : undefined;
       const found = this.#encoded(() => this.#leavesSelection(change, before));
       const leaves = found instanceof Promise ? await found : found;
@@ -183,6 +187,13 @@ class WatchRun {
     }
     if (lines.length > 0) this.#send(Buffer.concat(lines));
     return !this.#isEnding;
+  }
+
+  /** What came before it is sent before it. */
+  async #corrupt({ damage, type }: Change, lines: readonly Uint8Array[]): Promise<unknown> {
+    if (lines.length > 0) this.#send(Buffer.concat(lines));
+    const { corruptEvent } = await import('../registry/corrupt-object.ts');
+    return damage === undefined ? undefined : corruptEvent(damage, type === 'deleted');
   }
 
   /** Waits only for an object that a webhook must convert first. */

@@ -7,7 +7,7 @@ import { conditionOf } from '../../kube/conditions.ts';
 import { deepEqual } from '../../kube/equality.ts';
 import type { Node, VolumeAttachment } from '../../kube/generated/types.ts';
 import { isTerminating, nameOf } from '../../kube/object.ts';
-import { nodes, persistentVolumes, volumeAttachments } from '../../kube/resource-type.ts';
+import { nodes, persistentVolumes, pods, volumeAttachments } from '../../kube/resource-type.ts';
 import { isAlreadyExists, isNotFound } from '../../kube/status-error.ts';
 import { again, settled, type Controller, type Note, type ReconcileContext, type ReconcileResult } from '../../workers/controller.ts';
 import { remove } from '../shared/removal.ts';
@@ -35,6 +35,9 @@ export const attachDetachController: Controller = {
     const present = cache.by(attachmentsByNode, nodeName);
     const node = cache.get(nodes, { namespace: '', name: nodeName });
     if (node !== undefined) await attach(node, wanted, context);
+    // A pod that cannot be read may use any of them.
+    const [damaged] = cache.unreadable(pods);
+    if (damaged !== undefined) throw damaged;
     const result = await detach(
       node,
       present.filter((attachment) => isAttachmentName(nameOf(attachment)) && !wanted.has(nameOf(attachment))),

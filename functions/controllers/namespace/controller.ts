@@ -69,7 +69,7 @@ async function deleteContent(namespace: Namespace, types: readonly ResourceType[
 async function deleteAll(namespace: string, types: readonly ResourceType[], { cache, client }: ReconcileContext): Promise<Error[]> {
   const failures: Error[] = [];
   for (const type of types) {
-    if (cache.list(type, namespace).every(isTerminating)) continue;
+    if (cache.list(type, namespace).every(isTerminating) && cache.unreadable(type, namespace).length === 0) continue;
     try {
       await client.deleteCollection(type, { namespace }, { propagationPolicy: 'Background' });
     } catch (error) {

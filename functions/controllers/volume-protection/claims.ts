@@ -8,7 +8,7 @@ import { copy } from '../../kube/copy.ts';
 import type { PersistentVolumeClaim, Pod } from '../../kube/generated/types.ts';
 import { isTerminating, nameOf } from '../../kube/object.ts';
 import { isPodFinished } from '../../kube/pod.ts';
-import { persistentVolumeClaims } from '../../kube/resource-type.ts';
+import { persistentVolumeClaims, pods } from '../../kube/resource-type.ts';
 import { timestamp } from '../../kube/time.ts';
 import { claimNameOf, notMadeForPod } from '../../kube/volumes.ts';
 import type { Controller, ReconcileContext } from '../../workers/controller.ts';
@@ -37,7 +37,9 @@ export const claimProtectionController: Controller = {
         users.some((pod) => !isPodFinished(pod) && names(pod, claim)),
         context,
       );
-    await protect({ type: persistentVolumeClaims, object: claim, finalizer, isUsed: users.some((pod) => holds(pod, claim)) }, context);
+    // A pod that cannot be read may hold it.
+    const isUsed = users.some((pod) => holds(pod, claim)) || context.cache.unreadable(pods, request.namespace).length > 0;
+    await protect({ type: persistentVolumeClaims, object: claim, finalizer, isUsed }, context);
     return settled;
   },
 };

@@ -3,6 +3,7 @@ import type { CustomResourceDefinition } from '../../kube/generated/types.ts';
 import { customResourceDefinitions, groupResource } from '../../kube/resource-type.ts';
 import type { Stored, View } from '../../kube/view.ts';
 import { isEstablished } from '../../kube/custom-resource-names.ts';
+import { readable } from '../../kube/unreadable-object.ts';
 import type { AnyDefinition } from '../definition.ts';
 import { customDefinition } from './custom-definition.ts';
 
@@ -11,7 +12,7 @@ export const declaringResource = groupResource(customResourceDefinitions);
 const known = new WeakMap<Stored, AnyDefinition | undefined>();
 
 export function customKinds(view: View): AnyDefinition[] {
-  return view.list(declaringResource).flatMap((stored) => definitionOf(stored) ?? []);
+  return readable(view.list(declaringResource)).flatMap((stored) => definitionOf(stored) ?? []);
 }
 
 function definitionOf(stored: Stored): AnyDefinition | undefined {

@@ -17,6 +17,7 @@
  */
 import { hash } from 'node:crypto';
 import { StoreError } from '../store.ts';
+import { damagedItem } from '../table.ts';
 import type { NoteItem, MailItem, MetaItem, ObjectItem, EntryItem } from '../table.ts';
 import { firstFormat, type FormatState, type Formats } from '../format.ts';
 import { isPlainKey, keyDigest } from '../keys.ts';
@@ -112,9 +113,19 @@ export function entryAttributes(cluster: string, item: EntryItem, expiresMs: num
 }
 
 export function entryOf(item: Item): EntryItem {
-  const where = `log entry ${Number(item['sk']?.S)}`;
+  const logIndex = Number(item['sk']?.S);
+  const where = `log entry ${logIndex}`;
+  try {
+    return wholeEntry(item, logIndex, where);
+  } catch (error) {
+    if (!(error instanceof StoreError) || !Number.isSafeInteger(logIndex)) throw error;
+    return damagedItem(logIndex, error.message.replace(`${where} cannot be read: `, ''));
+  }
+}
+
+function wholeEntry(item: Item, logIndex: number, where: string): EntryItem {
   return {
-    logIndex: Number(textOf(item, 'sk', where)),
+    logIndex,
     firstRevision: numberOf(item, 'b', where),
     count: numberOf(item, 'n', where),
     nonce: textOf(item, 'w', where),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { StoreError } from '../store.ts';
+import { DamagedEntry } from '../store.ts';
 import type { EntryItem } from '../table.ts';
 import { encodeRecord, findRecords, recordAt } from './log-record.ts';
 
@@ -24,7 +24,11 @@ function nonces(bytes: Buffer, window = whole): string[] {
 const [one, two, three] = [encodeRecord(entry(1)), encodeRecord(entry(2)), encodeRecord(entry(3, Buffer.alloc(1500, 7)))];
 const log = Buffer.concat([one, two, three]);
 
-const isCorrupt = (error: unknown): boolean => error instanceof StoreError && error.code === 'corrupt';
+function changedAt(at: number): Buffer {
+  const changed = Buffer.from(log);
+  changed.writeUInt8(changed.readUInt8(at) ^ 0x41, at);
+  return changed;
+}
 
 describe('a record', () => {
   test('a record gives back what it was made of, and hides no mark', () => {
@@ -82,23 +86,31 @@ describe('records in a file', () => {
     assert.deepEqual(nonces(Buffer.concat([one, two, Buffer.alloc(3000)])), ['nonce-1', 'nonce-2']);
   });
 
-  test('records in a file stop the reader when any byte has changed, the last record’s too', () => {
-    for (let at = 0; at < log.length; at += 1) {
-      const damaged = Buffer.from(log);
-      damaged.writeUInt8(damaged.readUInt8(at) ^ 0x41, at);
-      assert.throws(() => findRecords(damaged, whole), isCorrupt, `byte ${at}`);
-      // Who came too late does not prove that nothing was lost.
-      assert.throws(() => findRecords(Buffer.concat([damaged, two]), whole), isCorrupt, `byte ${at}`);
+  test('any changed byte of the last record stops the reader, with the index of its log entry', () => {
+    const last = new DamagedEntry(3, 'its checksum is wrong');
+    for (let at = one.length + two.length; at < log.length; at += 1) {
+      const damaged = changedAt(at);
+      assert.throws(() => findRecords(damaged, whole), last, `byte ${at}`);
+      // A record that came too late does not prove that nothing was lost.
+      assert.throws(() => findRecords(Buffer.concat([damaged, two]), whole), last, `byte ${at}`);
     }
   });
 
-  test('a record that cannot be read is reported with the index of its log entry', () => {
-    assert.throws(
-      () => findRecords(Buffer.concat([one, three]), whole),
-      new StoreError('corrupt', 'log entry 2 cannot be read: there is none before log entry 3'),
+  test('any changed byte of an earlier record damages that log entry alone', () => {
+    const lengthsOf = (bytes: Buffer): readonly number[] => findRecords(bytes, whole).records.map(({ length }) => length);
+    for (let at = 0; at < one.length + two.length; at += 1) {
+      const lengths = at < one.length ? [0, two.length, three.length] : [one.length, 0, three.length];
+      assert.deepEqual(lengthsOf(changedAt(at)), lengths, `byte ${at}`);
+      assert.deepEqual(lengthsOf(Buffer.concat([changedAt(at), two])), lengths, `byte ${at}`);
+    }
+    assert.deepEqual(lengthsOf(Buffer.concat([one, three])), [one.length, 0, three.length]);
+  });
+
+  test('a file that a later one followed was full: what its end lacks is damaged', () => {
+    const written = { ...whole, writtenUpTo: 4 };
+    assert.deepEqual(
+      findRecords(log.subarray(0, -1), written).records.map(({ length }) => length),
+      [one.length, two.length, 0, 0],
     );
-    const damaged = Buffer.from(log);
-    damaged.write('X', log.length - 1);
-    assert.throws(() => findRecords(damaged, whole), new StoreError('corrupt', 'log entry 3 cannot be read: its checksum is wrong'));
   });
 });

@@ -7,7 +7,7 @@
  * record of an entry counts, at the place where that entry is next; all others are void.
  */
 import { crc32 } from 'node:zlib';
-import { StoreError } from '../store.ts';
+import { DamagedEntry } from '../store.ts';
 import type { EntryItem } from '../table.ts';
 import { decodeItem, encodeItem } from './item-codec.ts';
 
@@ -46,7 +46,7 @@ export function recordAt(bytes: Buffer, at: number): { readonly item: EntryItem;
 }
 
 export interface Found {
-  /** The records that count, in the order of their entries; places are those of the file. */
+  /** The records that count, in the order of their entries; places are those of the file. A damaged one has no length. */
   readonly records: readonly { readonly at: number; readonly length: number }[];
   /** The entry of the last record. */
   readonly newest: EntryItem | undefined;
@@ -61,11 +61,14 @@ export interface Window {
   readonly next: number;
   /** Whether the file ends with them. */
   readonly isLast: boolean;
+  /** The file was written up to this entry: a later file was begun. */
+  readonly writtenUpTo?: number | undefined;
 }
 
 /**
  * The records of a stretch of a segment. Bytes that are none are void if the entry that is next comes after them: then
- * none was lost. At the end of the file they are void if a write that ended too early would leave such.
+ * none was lost. If a later one does, those in between are damaged. At the end of the file bytes are void if a write that
+ * ended too early would leave such.
  */
 export function findRecords(bytes: Buffer, window: Window): Found {
   const records: Found['records'][number][] = [];
@@ -79,22 +82,25 @@ export function findRecords(bytes: Buffer, window: Window): Found {
     }
     const next = window.next + records.length;
     const { logIndex } = record.item;
-    if (logIndex > next) throw unreadable(next, `there is none before log entry ${logIndex}`);
-    if (logIndex === next) {
+    // A process writes an entry when it has seen the one before: that one was here.
+    for (let lost = next; lost < logIndex; lost += 1) records.push({ at: window.at + settled, length: 0 });
+    if (logIndex >= next) {
       records.push({ at: window.at + at, length: record.end - at });
       newest = record.item;
     }
     // Who came too late proves nothing about what was before.
-    if (logIndex === next || settled === at) settled = record.end;
+    if (logIndex >= next || settled === at) settled = record.end;
     at = record.end;
   }
+  const lastWritten = window.isLast ? window.writtenUpTo : undefined;
+  for (let lost = window.next + records.length; lost <= (lastWritten ?? 0); lost += 1) records.push({ at: window.at + settled, length: 0 });
+  if (lastWritten !== undefined) settled = bytes.length;
   if (window.isLast && settled < bytes.length && !isTorn(bytes, settled, window.at))
-    throw unreadable(window.next + records.length, 'its checksum is wrong');
+    throw new DamagedEntry(window.next + records.length, damagedRecord);
   return { records, newest, end: window.at + settled };
 }
 
-export const unreadable = (logIndex: number, why: string): StoreError =>
-  new StoreError('corrupt', `log entry ${logIndex} cannot be read: ${why}`);
+export const damagedRecord = 'its checksum is wrong';
 
 /** Undefined: no record begins here. */
 function endOf(bytes: Buffer, at: number): number | undefined {

@@ -2,10 +2,10 @@
  * One file of the log: a fixed number of entries that follow one another. An entry is shown when it is on the disk, whichever
  * process wrote it; what is written is read back like what others wrote, so that all agree on whose record came first.
  */
-import { StoreError } from '../store.ts';
-import type { EntryItem } from '../table.ts';
+import { DamagedEntry, StoreError } from '../store.ts';
+import { damagedItem, type EntryItem } from '../table.ts';
 import type { LogFile } from './log-files.ts';
-import { encodeRecord, findRecords, recordAt, unreadable, type Found } from './log-record.ts';
+import { damagedRecord, encodeRecord, findRecords, recordAt, type Found } from './log-record.ts';
 
 /** The kernel reports a failed sync once, and takes the bytes for written from then on: after one, nothing is believed. */
 export class Disk {
@@ -28,6 +28,8 @@ export class Disk {
 export interface SegmentRange {
   readonly first: number;
   readonly last: number;
+  /** A later file was begun when this one was opened: all of this one had been written. */
+  readonly isFull: boolean;
 }
 
 /** Grows when a record, or what is left of one, is longer. */
@@ -53,10 +55,6 @@ export class Segment {
     this.#file = file;
     this.#range = range;
     this.#disk = disk;
-  }
-
-  get isWhole(): boolean {
-    return this.#next > this.#range.last;
   }
 
   /** Resolves when it knows all that was in the file before this call. */
@@ -91,14 +89,15 @@ export class Segment {
     const [first] = page;
     if (first === undefined) return [];
     if (from === this.#newest?.logIndex) return [this.#newest];
-    const fitting = page.filter(({ at, length }) => at + length - first.at <= pageBytesMax);
+    if (first.length === 0) return [damagedItem(from, damagedRecord)];
+    const damagedAt = page.findIndex(({ length }) => length === 0);
+    const whole = damagedAt === -1 ? page : page.slice(0, damagedAt);
+    const fitting = whole.filter(({ at, length }) => at + length - first.at <= pageBytesMax);
     const last = fitting.at(-1) ?? first;
     const bytes = await this.#file.read(first.at, last.at + last.length - first.at);
-    return (fitting.length === 0 ? [first] : fitting).map(({ at }, place) => {
-      const item = recordAt(bytes, at - first.at)?.item;
-      if (item === undefined) throw unreadable(from + place, 'its checksum is wrong');
-      return item;
-    });
+    return (fitting.length === 0 ? [first] : fitting).map(
+      ({ at }, place) => recordAt(bytes, at - first.at)?.item ?? damagedItem(from + place, damagedRecord),
+    );
   }
 
   close(): Promise<void> {
@@ -112,7 +111,7 @@ export class Segment {
   #size(): number {
     this.#disk.check();
     const size = this.#file.size();
-    if (size < this.#seen) throw unreadable(this.#next, 'its file has become shorter');
+    if (size < this.#seen) throw new DamagedEntry(this.#next, 'its file has become shorter');
     return size;
   }
 
@@ -133,7 +132,8 @@ export class Segment {
     for (let length = windowBytes; end < size;) {
       const isLast = end + length >= size;
       const bytes = await this.#file.read(end, Math.min(length, size - end));
-      const found = findRecords(bytes, { at: end, next: this.#next + records.length, isLast });
+      const writtenUpTo = this.#range.isFull ? this.#range.last : undefined;
+      const found = findRecords(bytes, { at: end, next: this.#next + records.length, isLast, writtenUpTo });
       records.push(...found.records);
       newest = found.newest ?? newest;
       length = found.end === end ? length * 2 : windowBytes;

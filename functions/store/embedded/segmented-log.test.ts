@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { MemoryLogFiles } from '../../../test/support/memory-log-files.ts';
-import { StoreError } from '../store.ts';
+import { DamagedEntry } from '../store.ts';
 import type { EntryItem } from '../table.ts';
 import { SegmentedLog } from './segmented-log.ts';
 
@@ -32,6 +32,16 @@ async function nonces(log: SegmentedLog, after = 0): Promise<string[]> {
     last = entries.at(-1)?.logIndex ?? last;
     if (!more) return found;
   }
+}
+
+/** The indexes of damaged entries among the ten that there are. */
+async function damagedIn(log: SegmentedLog): Promise<number[]> {
+  const { entries } = await log.read(0, 10);
+  assert.deepEqual(
+    entries.map(({ logIndex }) => logIndex),
+    [1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
+  );
+  return entries.flatMap(({ logIndex, damage }) => (damage === undefined ? [] : [logIndex]));
 }
 
 const numbered = (first: number, last: number): string[] =>
@@ -150,23 +160,18 @@ describe('the log on a failing disk', () => {
     assert.deepEqual((await nonces(new SegmentedLog(files, 2))).slice(0, 3), numbered(1, 3));
   });
 
-  test('the log on a failing disk stops at a file that is gone, or lost its end', async () => {
+  test('the log on a failing disk shows which entries are damaged, and passes over a file that is gone', async () => {
     const files = new MemoryLogFiles();
     const log = new SegmentedLog(files, 4);
     await fill(log, 10);
     const [first, second] = [...files.files.values()];
     const whole = first!.written;
     first!.written = whole.subarray(0, whole.length - 1);
-    const shorter = new StoreError('corrupt', 'log entry 5 cannot be read: its file has become shorter');
-    await assert.rejects(log.read(0), shorter);
-    const early = new StoreError('corrupt', "the log's file 0000000000000001 ends too early: there is a later one");
-    await assert.rejects(new SegmentedLog(files, 4).read(0), early);
+    await assert.rejects(log.read(0), new DamagedEntry(5, 'its file has become shorter'));
+    assert.deepEqual(await damagedIn(new SegmentedLog(files, 4)), [4]);
     first!.written = whole;
     second!.written = Buffer.concat([second!.written.subarray(0, 3), Buffer.from('X'), second!.written.subarray(4)]);
-    await assert.rejects(
-      new SegmentedLog(files, 4).read(4),
-      new StoreError('corrupt', 'log entry 5 cannot be read: there is none before log entry 6'),
-    );
+    assert.deepEqual(await damagedIn(new SegmentedLog(files, 4)), [5]);
     files.files.delete('0000000000000005');
     assert.deepEqual((await new SegmentedLog(files, 4).read(4)).entries[0]?.logIndex, 9);
   });

@@ -107,13 +107,11 @@ export class SegmentedLog {
     const later = this.#numbers().find((each) => each > number);
     const file = await this.#files.open(this.#nameOf(number), toAppend === range.first);
     if (file === undefined) throw new StoreError('unavailable', `the log's file ${this.#nameOf(number)} has been removed`);
-    const segment = new Segment(file, range, this.#disk);
+    const segment = new Segment(file, { ...range, isFull: later !== undefined }, this.#disk);
     try {
       // A later file was begun when this one was on the disk as a whole, its name too.
       if (later === undefined) await this.#files.syncNames();
       await segment.fresh();
-      if (later !== undefined && !segment.isWhole)
-        throw new StoreError('corrupt', `the log's file ${this.#nameOf(number)} ends too early: there is a later one`);
       return segment;
     } catch (error) {
       await segment.close();
@@ -147,7 +145,7 @@ export class SegmentedLog {
     return Math.floor((logIndex - 1) / this.#segmentEntries);
   }
 
-  #rangeOf(number: number): SegmentRange {
+  #rangeOf(number: number): Pick<SegmentRange, 'first' | 'last'> {
     const first = number * this.#segmentEntries + 1;
     return { first, last: first + this.#segmentEntries - 1 };
   }

@@ -10,7 +10,15 @@ const unknown = (): never => {
   throw new Error('only the change itself is known');
 };
 
-const nothingKnown: Cache = { revision: 0, get: unknown, list: unknown, controlledBy: unknown, by: unknown, since: unknown };
+const nothingKnown: Cache = {
+  revision: 0,
+  get: unknown,
+  list: unknown,
+  controlledBy: unknown,
+  by: unknown,
+  since: unknown,
+  unreadable: unknown,
+};
 
 /** Pure: whether any of the changes may concern any of the controllers. */
 export function mayConcern(controllers: readonly Watcher[]): (changes: readonly Change[]) => boolean {

@@ -4,6 +4,7 @@ import type { KubeObject } from '../../../kube/object.ts';
 import { clusterRoleBindings, clusterRoles, groupResource, roleBindings, roles } from '../../../kube/resource-type.ts';
 import type { ResourceType } from '../../../kube/resource-type.ts';
 import type { View } from '../../../kube/view.ts';
+import { readable } from '../../../kube/unreadable-object.ts';
 import type { Store } from '../../../store/store.ts';
 import type { Authorizer } from '../../ports.ts';
 import { createPolicy, policyResources } from './policy.ts';
@@ -23,7 +24,7 @@ export function createRbacAuthorizer(store: Pick<Store, 'view'>): RbacAuthorizer
 
 function policyOf(view: View): Policy {
   const all = <T extends KubeObject>(type: ResourceType<T>): readonly T[] =>
-    view.list(groupResource(type)).map(({ object }) => object as T);
+    readable(view.list(groupResource(type))).map(({ object }) => object as T);
   return createPolicy({
     roles: all(roles),
     roleBindings: all(roleBindings),
