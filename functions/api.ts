@@ -18,7 +18,6 @@ import { type ClusterAuthorizer, createAuthorizer } from './apiserver/auth/autho
 import { serviceAccountGroups, serviceAccountUserName } from './apiserver/auth/groups.ts';
 import { createNodeTokens } from './apiserver/auth/node-tokens.ts';
 import { createTokenRequest } from './apiserver/auth/token-request.ts';
-import type { TokenWebhookSettings } from './apiserver/auth/token-webhook/settings.ts';
 import { createTokenUsers, type TokenUsers } from './apiserver/auth/token-users.ts';
 import { noteUse } from './apiserver/auth/secret-tokens.ts';
 import type { Tokens, SecretTokenClaims } from './apiserver/auth/tokens.ts';
@@ -242,41 +241,15 @@ export function createApi(options: ApiOptions): Api {
   return { fetch, clientFor, close, secretToken: (claims) => tokens.issueSecretToken(claims) };
 }
 
-/** Those whom others vouch for: issuers first, as their tokens show by themselves whose they are. */
-function vouchedUsersOf(options: ApiOptions): TokenUsers {
-  const [jwtUsers, webhookUsers] = [jwtUsersOf(options), webhookUsersOf(options)];
+/** Those whom others vouch for, where there are such others. */
+function vouchedUsersOf({ authentication, world }: ApiOptions): TokenUsers {
+  let made: Promise<TokenUsers> | undefined;
+  const load = async (settings: AuthenticationSettings): Promise<TokenUsers> =>
+    (await import('./apiserver/auth/vouched-users.ts')).createVouchedUsers(settings, world);
   return {
     userOf: async (token, audiences) =>
-      (await (await jwtUsers())?.userOf(token, audiences)) ?? (await (await webhookUsers())?.userOf(token, audiences)),
+      authentication === undefined ? undefined : (await (made ??= load(authentication))).userOf(token, audiences),
   };
-}
-
-/** Those whom other issuers vouch for. Their code is loaded with the first token that this cluster has not made. */
-function jwtUsersOf({ authentication, world }: ApiOptions): () => Promise<TokenUsers | undefined> {
-  const jwt = authentication?.jwt ?? [];
-  let made: Promise<TokenUsers> | undefined;
-  const load = async (): Promise<TokenUsers> => {
-    const [{ createJwtUsers }, { fetchJson, fetchText }] = await Promise.all([
-      import('./apiserver/auth/jwt/jwt-users.ts'),
-      import('./apiserver/auth/jwt/fetch-json.ts'),
-    ]);
-    return createJwtUsers({ jwt, fetchJson, fetchText, world });
-  };
-  return async () => (jwt.length === 0 ? undefined : (made ??= load()));
-}
-
-/** Those whom a webhook vouches for. Its code is loaded with the first token that belongs to no other user. */
-function webhookUsersOf({ authentication, world }: ApiOptions): () => Promise<TokenUsers | undefined> {
-  const settings = authentication?.tokenWebhook;
-  let made: Promise<TokenUsers> | undefined;
-  const load = async (of: TokenWebhookSettings): Promise<TokenUsers> => {
-    const [{ createWebhookUsers }, { createPostReview }] = await Promise.all([
-      import('./apiserver/auth/token-webhook/webhook-users.ts'),
-      import('./apiserver/auth/review/post-review.ts'),
-    ]);
-    return createWebhookUsers({ settings: of, post: createPostReview(), world });
-  };
-  return async () => (settings === undefined ? undefined : (made ??= load(settings)));
 }
 
 /** Authorizers whose code is loaded when a webhook is first asked. */
