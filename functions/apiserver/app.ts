@@ -216,14 +216,9 @@ const loggedPathMax = 512;
 async function admitted(parts: Parts, exchange: Exchange, asked: Omit<ApiRequest, 'user'>): Promise<Response> {
   const { options, flowControl } = parts;
   const { notes, lasting } = exchange;
-  const { request, info, connection } = asked;
+  const { info, connection } = asked;
   const isOpen = isPublic(info) || extensionOf(parts, info)?.isPublic === true;
-  const authenticated = await authenticatedUser(parts, exchange, asked);
-  exchange.trail = options.audit?.begin({ ...asked, auditId: notes.auditId, user: authenticated ?? anonymous });
-  const acting = await impersonatedUser(authenticated, request, options.authorizer);
-  // A caller without credentials is a user, too, to whom roles may be bound.
-  const user = acting ?? anonymous;
-  if (acting !== authenticated) exchange.trail?.impersonated(user);
+  const { authenticated, user } = await identified(parts, exchange, asked);
   const ended = (): void => exchange.trail?.ended();
   // Strangers are refused before their bodies are read. What another server gets is passed on as it comes.
   const isReceivedFirst = authenticated !== undefined && connection.user === undefined && options.aggregation?.at(info.path) === undefined;
@@ -263,6 +258,30 @@ function authorityOf(
       await authorize(options.authorizer, { ...asked, user: user ?? anonymous }, notes);
     },
   };
+}
+
+/** Who shows credentials, and as which user it acts. Further requests of a caller wait for their turn here, also where they are refused. */
+async function identified(
+  parts: Parts,
+  exchange: Exchange,
+  asked: Omit<ApiRequest, 'user'>,
+): Promise<{ readonly authenticated: User | undefined; readonly user: User }> {
+  const { options, flowControl } = parts;
+  const { request, connection } = asked;
+  let caller = `from ${connection.remoteAddress ?? ''}`;
+  try {
+    const authenticated = await authenticatedUser(parts, exchange, asked);
+    if (authenticated !== undefined) caller = authenticated.name;
+    exchange.trail = options.audit?.begin({ ...asked, auditId: exchange.notes.auditId, user: authenticated ?? anonymous });
+    const acting = await impersonatedUser(authenticated, request, options.authorizer);
+    // A caller without credentials is a user, too, to whom roles may be bound.
+    const user = acting ?? anonymous;
+    if (acting !== undefined) caller = acting.name;
+    if (acting !== authenticated) exchange.trail?.impersonated(user);
+    return { authenticated, user };
+  } finally {
+    if (connection.user === undefined) await flowControl.arrive(caller);
+  }
 }
 
 /** Undefined: no credentials were shown. Wrong ones are recorded, too. */

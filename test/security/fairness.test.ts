@@ -42,6 +42,7 @@ test('every answer names the flow schema and the level that it was let in by, al
 });
 
 const configMaps = '/api/v1/namespaces/default/configmaps';
+const reviews = '/apis/authentication.k8s.io/v1/selfsubjectreviews';
 const floods: readonly (readonly [method: string, path: string, body?: object])[] = [
   ['GET', '/api/v1/namespaces/default'],
   ['GET', configMaps],
@@ -101,9 +102,60 @@ test('a user holds a limited number of watches, and gets them back when they end
   for (const { body } of held.slice(1)) await body?.cancel();
 });
 
+/** Ways to ask that cost a process something, and what each user is refused or granted. */
+const crowds: readonly (readonly [name: string, credentials: 'own' | 'none' | 'wrong', method: string, path: string, body?: object])[] = [
+  ['reads', 'own', 'GET', `${configMaps}/a`],
+  ['lists', 'own', 'GET', configMaps],
+  ['writes', 'own', 'POST', configMaps, { metadata: { generateName: 'a-' } }],
+  ['writes that are no objects', 'own', 'POST', configMaps, { metadata: 3 }],
+  ['discovery', 'own', 'GET', '/apis'],
+  ['paths that are not there', 'own', 'GET', '/no/such/path'],
+  ['what it may not read', 'own', 'GET', '/api/v1/secrets'],
+  ['impersonation that it may not do', 'own', 'GET', '/api/v1/pods?as=admin'],
+  ['no credentials', 'none', 'GET', '/api/v1/pods'],
+  ['wrong credentials', 'wrong', 'GET', '/api/v1/pods'],
+];
+const crowdRequests = 200;
+/** One begins in each turn of the event loop, and an answer takes some turns. */
+const answeredMeanwhileMax = 40;
+
+for (const [name, credentials, method, path, body] of crowds) {
+  test(`few requests of a crowd are answered between another user's question and its answer: ${name}`, async () => {
+    const { client, tokens, fetch } = await rbacCluster({ nextTurn: (callback) => void setImmediate(callback) });
+    const tokenOf = async (account: string): Promise<string> => {
+      const { metadata } = await client.create(serviceAccounts, { metadata: { name: account, namespace: 'default' } });
+      const serviceaccount = { name: account, uid: metadata.uid ?? '' };
+      return (await tokens.issueServiceAccountToken({ namespace: 'default', serviceaccount }, { expirationSeconds: 3600 })).token;
+    };
+    const [eve, other] = [await tokenOf('eve'), await tokenOf('other')];
+    await client.create(clusterRoleBindings, {
+      metadata: { name: 'eve' },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'edit' },
+      subjects: [{ kind: 'ServiceAccount', name: 'eve', namespace: 'default' }],
+    });
+    const authorization = { own: `Bearer ${eve}`, none: undefined, wrong: 'Bearer wrong' }[credentials];
+    const ask = (token: string | undefined, asked: { method: string; path: string; body?: object | undefined }): Promise<Response> => {
+      const { searchParams, pathname } = new URL(asked.path, 'https://api');
+      const headers = new Headers({ 'content-type': 'application/json' });
+      if (token !== undefined) headers.set('authorization', token);
+      if (searchParams.has('as')) headers.set('impersonate-user', searchParams.get('as') ?? '');
+      const sent = asked.body === undefined ? {} : { body: JSON.stringify(asked.body) };
+      return fetch(new Request(`https://api${pathname}`, { method: asked.method, headers, ...sent }));
+    };
+    let answered = 0;
+    const crowd = Array.from({ length: crowdRequests }, async () => {
+      await ask(authorization, { method, path, body });
+      answered += 1;
+    });
+    const { status } = await ask(`Bearer ${other}`, { method: 'POST', path: reviews, body: {} });
+    assert.equal(status, 201);
+    assert.ok(answered <= answeredMeanwhileMax, `${answered} were answered before`);
+    await Promise.all(crowd);
+  });
+}
+
 /** More than a process has seats for all users together. */
 const slowRequests = 60;
-const reviews = '/apis/authentication.k8s.io/v1/selfsubjectreviews';
 
 for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
   for (const length of [undefined, '200']) {

@@ -32,11 +32,14 @@ export interface RbacCluster {
 
 export const administrator: User = { name: 'admin', groups: ['system:masters', 'system:authenticated'] };
 
-export async function rbacCluster({
-  extensions = [],
-  ...options
-}: Pick<ClusterStoreOptions, 'archive'> & Pick<ApiOptions, 'extensions'> = {}): Promise<RbacCluster> {
-  const world = virtualWorld();
+export interface RbacClusterOptions extends Pick<ClusterStoreOptions, 'archive'>, Pick<ApiOptions, 'extensions'> {
+  /** The turns of the event loop; none when left out. */
+  readonly nextTurn?: (callback: () => void) => void;
+}
+
+export async function rbacCluster({ extensions = [], nextTurn, ...options }: RbacClusterOptions = {}): Promise<RbacCluster> {
+  const played = virtualWorld();
+  const world = nextTurn === undefined ? played : { ...played, clock: { ...played.clock, nextTurn } };
   const { store, definitions, registry, past } = await openClusterStore({ table: memoryTable({ clock: world.clock }), world, ...options });
   const signingKeyPem = await newSigningKeyPem();
   const tokens = createTokens({ keys: [signingKeyOf(signingKeyPem)], ...world });

@@ -7,6 +7,7 @@ import type { StoreView } from '../../kube/view.ts';
 import type { KubeObject } from '../../kube/object.ts';
 import { requestInfoOf } from '../http/request-info.ts';
 import type { User } from '../ports.ts';
+import { crowdedRunningMax } from './crowd.ts';
 import { createFlowControl, type FlowControl, waitSecondsMax } from './flow-control.ts';
 import { flowOf, orderedSchemas } from './flow-schemas.ts';
 import { longRunningMax } from './long-running.ts';
@@ -110,7 +111,7 @@ interface Asked {
 }
 
 async function ask({ control }: Cluster, who: User, path = '/api/v1/pods', signal = new AbortController().signal): Promise<Asked> {
-  const turn = control.turnOf(who, info('GET', path));
+  const turn = control.turnOf(who, info('GET', path), false);
   let outcome: ReturnType<Asked['outcome']> = 'waits';
   turn.begin(signal).then(
     () => (outcome = 'runs'),
@@ -171,6 +172,24 @@ describe('one user who floods the process', () => {
       await settled();
     }
   });
+});
+
+test('while others ask, a flow runs a few requests at once, and a worker of the process more', async () => {
+  const on = cluster(60);
+  await ask(on, node, lease);
+  assert.equal(running(await flood(on, account('x/eve'), 50)), crowdedRunningMax);
+  const own = Array.from({ length: 10 }, () => on.control.turnOf(account('kube-system/c'), info('GET', '/api/v1/pods'), true));
+  const ended = new AbortController().signal;
+  await Promise.all(own.map((turn) => turn.begin(ended)));
+});
+
+test('a flow of which nothing runs begins before requests of others that wait', async () => {
+  const on = cluster(60);
+  const all = await flood(on, account('x/eve'), 20);
+  assert.ok(running(all) > crowdedRunningMax);
+  const waits = await ask(on, node, lease);
+  assert.equal((await ask(on, account('y/ann'))).outcome(), 'runs');
+  waits.end();
 });
 
 test('of the requests that wait, one begins in each turn of the event loop, as long as there is room', async () => {

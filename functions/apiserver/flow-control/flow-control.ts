@@ -16,6 +16,8 @@ import { readable } from '../../kube/unreadable-object.ts';
 import { flowSchemas as bootstrapSchemas, priorityLevels as bootstrapLevels } from '../../resources/bootstrap/flow-control.ts';
 import type { Clock } from '../../world.ts';
 import type { RequestInfo, User } from '../ports.ts';
+import { Arrivals } from './arrivals.ts';
+import { Crowd } from './crowd.ts';
 import { type Flow, flowOf, type FlowSchemas, orderedSchemas } from './flow-schemas.ts';
 import type { LevelQueues, Running } from './level-queues.ts';
 import { Levels } from './levels.ts';
@@ -51,7 +53,10 @@ export interface Turn {
 }
 
 export interface FlowControl {
-  turnOf(user: User, info: RequestInfo): Turn;
+  /** Where requests of the caller came in this turn of the event loop, it waits for a later one. Throws TooManyRequests. */
+  arrive(caller: string): Promise<void> | undefined;
+  /** `isOwn`: of a worker of this process. */
+  turnOf(user: User, info: RequestInfo, isOwn: boolean): Turn;
   /** Waits for the body of a request before its turn. Throws TooManyRequests. */
   receive(user: User, request: Request): Promise<Release>;
   /** Counts a watch, a poll or a connection of a user. Throws TooManyRequests; returns what ends it. */
@@ -74,7 +79,9 @@ function configurationOf(view: StoreView): Configuration {
 const mandatory = (name: string): boolean => name === 'exempt' || name === 'catch-all';
 
 export function createFlowControl({ view, clock, seats = seatsDefault }: FlowControlOptions): FlowControl {
-  const levels = new Levels(seats, clock);
+  const crowd = new Crowd(clock);
+  const levels = new Levels({ seats, clock, crowd });
+  const arrivals = new Arrivals(clock);
   const longRunning = new LongRunning();
   const uploads = new Uploads(clock);
   const configurationAt = derived(resources, configurationOf);
@@ -88,12 +95,16 @@ export function createFlowControl({ view, clock, seats = seatsDefault }: FlowCon
   };
 
   return {
-    turnOf(user, info) {
+    arrive: (caller) => arrivals.turnOf(caller),
+    turnOf(user, info, isOwn) {
       const flow = flowOf(schemas(), user, info);
       const level = flow === undefined || isExempt(flow) ? undefined : levels.get(nameOf(flow.level));
       const headers = flow === undefined ? {} : headersOf(flow);
-      if (flow === undefined || level === undefined) return { headers, begin: async () => undefined, end: () => undefined };
-      return new LimitedTurn({ headers, levels, level, clock, flow: [nameOf(flow.schema), flow.distinguisher] });
+      const parts = flow === undefined ? [user.name] : [nameOf(flow.schema), flow.distinguisher];
+      const key = isOwn ? undefined : parts.join('\0');
+      if (key !== undefined) crowd.arrived(key);
+      if (level === undefined) return { headers, begin: async () => undefined, end: () => undefined };
+      return new LimitedTurn({ headers, levels, level, clock, flow: parts, crowd, key });
     },
     receive: (user, request) => uploads.receive(user.name, request),
     hold(user, info) {
@@ -109,12 +120,15 @@ interface LimitedTurnParts extends Pick<Turn, 'headers'>, Pick<FlowControlOption
   readonly levels: Levels;
   readonly level: LevelQueues;
   readonly flow: readonly string[];
+  readonly crowd: Crowd;
+  /** The flow in the crowd. Workers of this process are not of it. */
+  readonly key: string | undefined;
 }
 
 class LimitedTurn implements Turn {
   readonly headers: Turn['headers'];
   readonly #parts: LimitedTurnParts;
-  #running: Running | undefined;
+  #running: { readonly seat: Running; leaveCrowd(): void } | undefined;
 
   constructor(parts: LimitedTurnParts) {
     this.headers = parts.headers;
@@ -122,29 +136,34 @@ class LimitedTurn implements Turn {
   }
 
   async begin(signal: AbortSignal): Promise<void> {
-    const { level, levels, flow } = this.#parts;
+    const { level, levels, flow, key } = this.#parts;
     const queue = level.queueFor(flow);
-    if (level.waiting === 0 && levels.mayRun(level)) this.#start(queue);
+    if (levels.mayBegin(level, queue, key)) this.#start(queue);
     else await this.#wait(queue, signal);
   }
 
   end(): void {
     const { level, levels, clock } = this.#parts;
     if (this.#running === undefined) return;
-    level.finish(this.#running, clock.monotonicMs());
+    level.finish(this.#running.seat, clock.monotonicMs());
+    this.#running.leaveCrowd();
     this.#running = undefined;
     levels.startWaiting();
   }
 
   #start(queue: Running['queue']): void {
-    const { level, clock } = this.#parts;
-    this.#running = level.start(queue, clock.monotonicMs());
+    const { level, clock, crowd, key } = this.#parts;
+    this.#running = {
+      seat: level.start(queue, clock.monotonicMs()),
+      leaveCrowd: key === undefined ? () => undefined : crowd.began(key),
+    };
   }
 
   #wait(queue: Running['queue'], signal: AbortSignal): Promise<void> {
-    const { level, clock } = this.#parts;
+    const { level, clock, key } = this.#parts;
     return new Promise((resolve, reject) => {
       const waiting = {
+        key,
         start: (): void => {
           stop();
           this.#start(queue);

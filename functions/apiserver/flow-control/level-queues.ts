@@ -7,6 +7,8 @@ import type { LevelLimits } from './shares.ts';
 import { handOf } from './shuffle-sharding.ts';
 
 export interface Waiting {
+  /** Its flow in the crowd, if it is of it. */
+  readonly key: string | undefined;
   start(): void;
 }
 
@@ -15,7 +17,7 @@ export interface Running {
   readonly startedMs: number;
 }
 
-interface Queue {
+export interface Queue {
   readonly waiting: Waiting[];
   running: number;
   /** Milliseconds that its requests ran, or that it missed while it was empty. */
@@ -108,13 +110,19 @@ export class LevelQueues {
     this.#forgetEmpty();
   }
 
-  /** Takes the next one out of its queue and starts it. */
-  startNext(): void {
+  /** The queue that got the least, of those whose first may begin. */
+  next(mayBegin: (waiting: Waiting) => boolean): Queue | undefined {
     let next: Queue | undefined;
     for (const queue of this.#queues.values()) {
-      if (queue.waiting.length > 0 && (next === undefined || queue.served < next.served)) next = queue;
+      const [first] = queue.waiting;
+      if (first !== undefined && (next === undefined || queue.served < next.served) && mayBegin(first)) next = queue;
     }
-    const waiting = next?.waiting.shift();
+    return next;
+  }
+
+  /** Takes the first one out of the queue and starts it. */
+  startFirst(queue: Queue): void {
+    const waiting = queue.waiting.shift();
     if (waiting === undefined) return;
     this.waiting -= 1;
     waiting.start();

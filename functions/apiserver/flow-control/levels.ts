@@ -2,19 +2,28 @@
 import type { PriorityLevelConfiguration } from '../../kube/generated/types.ts';
 import { nameOf } from '../../kube/object.ts';
 import type { Clock } from '../../world.ts';
-import { LevelQueues } from './level-queues.ts';
+import type { Crowd } from './crowd.ts';
+import { LevelQueues, type Queue } from './level-queues.ts';
 import { limitsOf } from './shares.ts';
+
+export interface LevelsParts {
+  readonly seats: number;
+  readonly clock: Pick<Clock, 'nextTurn'>;
+  readonly crowd: Pick<Crowd, 'mayBegin' | 'running'>;
+}
 
 export class Levels {
   readonly #seats: number;
-  readonly #clock: Pick<Clock, 'nextTurn'>;
+  readonly #clock: LevelsParts['clock'];
+  readonly #crowd: LevelsParts['crowd'];
   readonly #levels = new Map<string, LevelQueues>();
   /** One has begun in this turn of the event loop. */
   #hasBegun = false;
 
-  constructor(seats: number, clock: Pick<Clock, 'nextTurn'>) {
+  constructor({ seats, clock, crowd }: LevelsParts) {
     this.#seats = seats;
     this.#clock = clock;
+    this.#crowd = crowd;
   }
 
   /** Undefined: the level has no limit. */
@@ -38,7 +47,17 @@ export class Levels {
     this.startWaiting();
   }
 
-  mayRun(level: LevelQueues): boolean {
+  /** A flow of which nothing runs or waits begins before those that wait. */
+  mayBegin(level: LevelQueues, queue: Queue, key: string | undefined): boolean {
+    const isFirst = key !== undefined && queue.waiting.length === 0 && this.#crowd.running(key) === 0;
+    return (level.waiting === 0 || isFirst) && this.#mayRun(level) && this.#inCrowd(key);
+  }
+
+  #inCrowd(key: string | undefined): boolean {
+    return key === undefined || this.#crowd.mayBegin(key);
+  }
+
+  #mayRun(level: LevelQueues): boolean {
     const { least, most } = level.limits;
     if (level.running < least) return true;
     if (level.running >= Math.max(1, most)) return false;
@@ -66,11 +85,13 @@ export class Levels {
 
   /** One of the level that has used the least of what is its own. */
   #startNext(): boolean {
-    let next: LevelQueues | undefined;
+    let next: { readonly level: LevelQueues; readonly queue: Queue } | undefined;
     for (const level of this.#levels.values()) {
-      if (level.waiting > 0 && this.mayRun(level) && (next === undefined || usedOf(level) < usedOf(next))) next = level;
+      if (level.waiting === 0 || !this.#mayRun(level) || (next !== undefined && usedOf(level) >= usedOf(next.level))) continue;
+      const queue = level.next(({ key }) => this.#inCrowd(key));
+      if (queue !== undefined) next = { level, queue };
     }
-    next?.startNext();
+    next?.level.startFirst(next.queue);
     return next !== undefined;
   }
 }

@@ -22,7 +22,7 @@ function heldBy(): Held {
     };
   };
   return {
-    control: { turnOf: () => turn, hold, receive: async () => () => undefined },
+    control: { arrive: () => undefined, turnOf: () => turn, hold, receive: async () => () => undefined },
     count: () => held,
   };
 }

@@ -34,8 +34,8 @@ export async function limited(control: FlowControl, parts: Limited, work: Work):
 }
 
 async function seated(control: FlowControl, { call, lasting, headers, ended }: Limited, work: Work): Promise<Response> {
-  const { user, info, request } = call;
-  const turn = control.turnOf(user, info);
+  const { user, info, request, connection } = call;
+  const turn = control.turnOf(user, info, connection.user !== undefined);
   for (const [name, value] of Object.entries(turn.headers)) headers.set(name, value);
   const release = lasting === 'watch' ? held(control, call, ended) : undefined;
   try {

@@ -39,7 +39,7 @@ export async function writeMany(parts: WriteManyParts, writes: readonly ManyWrit
   const request = new Request('https://kubernetes.default.svc', { method: 'POST', headers: { 'user-agent': writer.userAgent } });
   const url = new URL(request.url);
   const { user, connection } = writer;
-  const turn = flowControl.turnOf(user, infoOf(first));
+  const turn = flowControl.turnOf(user, infoOf(first), connection.user !== undefined);
   try {
     await turn.begin(request.signal);
     return await Promise.all(

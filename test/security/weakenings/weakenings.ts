@@ -97,6 +97,17 @@ export const weakenings: readonly Weakening[] = [
     ],
   },
   {
+    without: 'one request of each caller begins in a turn of the event loop',
+    test: 'test/security/fairness.test.ts',
+    edits: [
+      {
+        file: 'functions/apiserver/flow-control/arrivals.ts',
+        from: 'if (this.#clock.nextTurn === undefined) return',
+        to: 'if (caller !== undefined) return',
+      },
+    ],
+  },
+  {
     without: 'documents nest only so deep',
     test: 'test/security/depth.test.ts',
     edits: [{ file: 'functions/kube/bounded-json.ts', from: 'if (depth > depthMax) throw', to: 'if (depth < 0) throw' }],
@@ -201,7 +212,7 @@ export const weakenings: readonly Weakening[] = [
     edits: [
       {
         file: 'functions/apiserver/flow-control/flow-control.ts',
-        from: 'if (level.waiting === 0 && levels.mayRun(level)) this',
+        from: 'if (levels.mayBegin(level, queue, key)) this',
         to: 'if (level.waiting >= 0) this',
       },
     ],
