@@ -68,7 +68,7 @@ async function flood(access: ClusterAccess): Promise<never> {
   process.on('message', (message) => {
     isOn = message === 'on';
     if (isOn) for (let index = 0; index < floodRequests; index += 1) void one();
-    else process.send?.({ sent, codes: [...codes].toSorted() });
+    else process.send?.({ sent, codes: [...codes].toSorted(([a], [b]) => a - b) });
   });
   async function one(): Promise<void> {
     while (isOn) {

@@ -2,17 +2,20 @@
  * The services that AWS would run, on this machine: a table with its stream, and queues. The emulators are packages of
  * others; this project emulates what calls the functions.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import type { FauxqsServer } from 'fauxqs';
+import { createServer } from 'node:net';
+import { dirname, extname, join } from 'node:path';
 import { manifest, type WorkerGroupName } from '../../../functions/manifest.ts';
 import { tableSchema } from '../../../functions/store/dynamodb/table-schema.ts';
 import type { World } from '../../../functions/world.ts';
-import { AwsError, awsJson, dynamodbAt } from './aws-json.ts';
+import { AwsError, awsJson, dynamodbAt, region, sqsAt } from './aws-json.ts';
+import { endpointOf, type GuardedServer, secretPath, startGuardedServer } from './guarded-server.ts';
 import { untilListening } from './listening-port.ts';
+import { networkOf, ownNetwork } from './own-network.ts';
+import type { RelayStart } from './relay.ts';
 
 export interface Engines {
   readonly tableEndpoint: string;
@@ -43,18 +46,47 @@ const visibilityMarginSeconds = 5;
 
 interface RunningTable {
   readonly endpoint: string;
-  readonly process: ChildProcess;
+  readonly processes: readonly ChildProcess[];
 }
 
-async function startTable(file: string, { clock }: World, started: EngineOptions['started']): Promise<RunningTable> {
+/** The emulator checks no credentials: it runs in a network of its own, and a relay lets in those who know its address. */
+async function startTable(file: string, { world, started }: Pick<EngineOptions, 'world' | 'started'>): Promise<RunningTable> {
   const program = tableProgram();
   if (program === undefined) throw new MissingEngine('the optional package @dynoxide/linux-x64 is not installed: npm install');
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  const process = spawn(program, ['serve', '--host', '127.0.0.1', '--port', '0', '--db-path', file], { stdio: 'ignore' });
-  started(process);
-  const endpoint = `http://127.0.0.1:${await untilListening(process, startMsMax, clock)}`;
-  await createTable(endpoint);
-  return { endpoint, process };
+  const isolated = ownNetwork();
+  if (isolated === undefined)
+    world.log.warn('this machine permits no network namespaces: its other users can read and write the emulated table');
+  const [command, ...words] = [...(isolated ?? []), program, 'serve', '--host', '127.0.0.1', '--port', '0', '--db-path', file];
+  const table = spawn(command, words, { stdio: 'ignore' });
+  started(table);
+  const port = await untilListening(table, startMsMax, world.clock);
+  const path = secretPath(world.random);
+  const relay = await startRelay({ path, port }, isolated === undefined || table.pid === undefined ? [] : networkOf(table.pid), started);
+  await createTable(relay.endpoint);
+  return { endpoint: relay.endpoint, processes: [relay.process, table] };
+}
+
+const relayProgram = join(import.meta.dirname, `relay${extname(import.meta.filename)}`);
+
+/** `within`: what begins its command line. */
+async function startRelay(
+  start: RelayStart,
+  within: readonly string[],
+  started: EngineOptions['started'],
+): Promise<{ readonly endpoint: string; readonly process: ChildProcess }> {
+  const [execPath, ...execArgv] = [...within, process.execPath];
+  const relay = fork(relayProgram, { execPath, execArgv, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  started(relay);
+  // It belongs to the machine's network, wherever the process is that serves it.
+  const socket = createServer();
+  await once(socket.listen(0, '127.0.0.1'), 'listening');
+  const listens = Promise.race([once(relay, 'message'), once(relay, 'exit').then(() => Promise.reject(new Error('the relay ended')))]);
+  relay.send(start, socket);
+  await listens;
+  const endpoint = endpointOf(socket, start.path);
+  socket.close();
+  return { endpoint, process: relay };
 }
 
 async function createTable(endpoint: string): Promise<void> {
@@ -75,10 +107,18 @@ async function createTable(endpoint: string): Promise<void> {
   }
 }
 
-async function startQueues(): Promise<FauxqsServer> {
+/** The emulator has no port: what listens is the guard before it. */
+async function startQueues(random: World['random']): Promise<GuardedServer> {
   try {
-    const { startFauxqs } = await import('fauxqs');
-    return await startFauxqs({ port: 0, host: '127.0.0.1', logger: false, defaultRegion: 'us-east-1' });
+    const { buildApp } = await import('fauxqs');
+    const app = buildApp({ logger: false, defaultRegion: region });
+    await app.ready();
+    const guard = await startGuardedServer(random, (incoming, outgoing) => app.routing(incoming, outgoing));
+    const stop = async (): Promise<void> => {
+      await guard.stop();
+      await app.close();
+    };
+    return { endpoint: guard.endpoint, stop };
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND')
       throw new MissingEngine('the optional package fauxqs is not installed: npm install', { cause: error });
@@ -95,35 +135,39 @@ export interface EngineOptions {
 }
 
 export async function startEngines({ directory, world, visibilitySeconds, started }: EngineOptions): Promise<Engines> {
-  const table = await startTable(join(directory, 'table.sqlite'), world, started);
-  const queues = await startQueues();
-  const queueEndpoint = `http://127.0.0.1:${queues.port}`;
-  const create = (name: string, attributes: Record<string, string>): string => {
-    const { queueUrl } = queues.createQueue(name, { attributes });
-    // The host name in the address that it gives is none.
-    return queueUrl.replace(/^https?:\/\/[^/]+/, queueEndpoint);
+  const table = await startTable(join(directory, 'table.sqlite'), { world, started });
+  const queues = await startQueues(world.random);
+  const service = sqsAt(queues.endpoint);
+  const create = async (QueueName: string, Attributes: Record<string, string>): Promise<string> =>
+    (await awsJson<{ readonly QueueUrl: string }>(service, 'CreateQueue', { QueueName, Attributes })).QueueUrl;
+  const arnOf = async (QueueUrl: string): Promise<string> => {
+    const asked = { QueueUrl, AttributeNames: ['QueueArn'] };
+    return (await awsJson<{ readonly Attributes: { readonly QueueArn: string } }>(service, 'GetQueueAttributes', asked)).Attributes
+      .QueueArn;
   };
   const fifo = { FifoQueue: 'true' };
-  const aside = queues.createQueue('dead-letters.fifo', { attributes: fifo }).queueArn;
+  const aside = await arnOf(await create('dead-letters.fifo', fifo));
   const groupQueues = new Map<WorkerGroupName, string>();
   for (const { triggers, timeoutSeconds } of manifest) {
     const VisibilityTimeout = String(visibilitySeconds ?? timeoutSeconds + visibilityMarginSeconds);
     const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: aside, maxReceiveCount: deliveriesMax });
     for (const trigger of triggers) {
       if (trigger.kind === 'doorbell')
-        groupQueues.set(trigger.group, create(`${trigger.group}.fifo`, { ...fifo, VisibilityTimeout, RedrivePolicy }));
+        groupQueues.set(trigger.group, await create(`${trigger.group}.fifo`, { ...fifo, VisibilityTimeout, RedrivePolicy }));
     }
   }
-  const deadlineQueue = create('deadlines', { VisibilityTimeout: '30' });
+  const deadlineQueue = await create('deadlines', { VisibilityTimeout: '30' });
   return {
     tableEndpoint: table.endpoint,
-    queueEndpoint,
+    queueEndpoint: queues.endpoint,
     groupQueues,
     deadlineQueue,
     async stop() {
       await queues.stop();
-      const ended = once(table.process, 'exit');
-      if (table.process.kill('SIGTERM')) await ended;
+      for (const child of table.processes) {
+        const ended = once(child, 'exit');
+        if (child.kill('SIGTERM')) await ended;
+      }
     },
   };
 }

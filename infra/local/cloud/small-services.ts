@@ -3,27 +3,19 @@
  * and one log group, which is a file as well. A request without the path that the endpoint names is refused.
  * Source: the services' API references, GetSecretValue, PutSecretValue, CreateLogStream, PutLogEvents.
  */
-import { once } from 'node:events';
-import { timingSafeEqual } from 'node:crypto';
-import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage } from 'node:http';
 import type { AuditSink } from '../../../functions/apiserver/audit/audit.ts';
 import type { Random } from '../../../functions/world.ts';
+import { type GuardedServer, startGuardedServer } from './guarded-server.ts';
 
 export interface SecretFile {
   read(): string;
   write(text: string): void;
 }
 
-export interface SmallServices {
-  readonly endpoint: string;
-  stop(): Promise<void>;
-}
-
 export const envelopeSecretName = 'envelope-key';
 export const auditGroupName = 'audit';
 
-const pathBytes = 16;
 /** Source: PutLogEvents' limit of a request, with room for what JSON adds. */
 const bodyBytesMax = 8 << 20;
 
@@ -67,20 +59,17 @@ async function bodyOf(incoming: IncomingMessage): Promise<string | undefined> {
   return Buffer.concat(chunks).toString();
 }
 
-export async function startSmallServices(secret: SecretFile, log: AuditSink | undefined, random: Random): Promise<SmallServices> {
-  const path = `/${Buffer.from(random.bytes(pathBytes)).toString('hex')}/`;
+export async function startSmallServices(secret: SecretFile, log: AuditSink | undefined, random: Random): Promise<GuardedServer> {
   const known = operations(secret, log);
-  const isKnownPath = (asked = ''): boolean => asked.length === path.length && timingSafeEqual(Buffer.from(asked), Buffer.from(path));
 
   async function answerTo(incoming: IncomingMessage): Promise<Answer> {
-    if (!isKnownPath(incoming.url)) return { status: 403, type: 'AccessDeniedException' };
     const body = await bodyOf(incoming);
     const operation = known[String(incoming.headers['x-amz-target'])];
     if (body === undefined) return tooLarge;
     return operation === undefined ? { status: 400, type: 'UnknownOperationException' } : operation(JSON.parse(body) as Input);
   }
 
-  const server = createServer((incoming, outgoing) => {
+  return startGuardedServer(random, (incoming, outgoing) => {
     answerTo(incoming)
       .catch((): Refusal => ({ status: 400, type: 'SerializationException' }))
       .then((answer) => {
@@ -89,14 +78,4 @@ export async function startSmallServices(secret: SecretFile, log: AuditSink | un
       })
       .catch(() => outgoing.destroy());
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`,
-    async stop() {
-      const closed = once(server.close(), 'close');
-      server.closeAllConnections();
-      await closed;
-    },
-  };
 }

@@ -108,6 +108,17 @@ export const weakenings: readonly Weakening[] = [
     ],
   },
   {
+    without: 'who does not know the address of an emulator is refused',
+    test: 'test/security/emulator.test.ts',
+    edits: [
+      {
+        file: 'infra/local/cloud/guarded-server.ts',
+        from: 'if (asked.length !== secret.length || !timingSafeEqual(asked, secret)) return refuse',
+        to: 'if (asked.length < 0 && !timingSafeEqual(asked, secret)) return refuse',
+      },
+    ],
+  },
+  {
     without: 'documents nest only so deep',
     test: 'test/security/depth.test.ts',
     edits: [{ file: 'functions/kube/bounded-json.ts', from: 'if (depth > depthMax) throw', to: 'if (depth < 0) throw' }],
