@@ -1,6 +1,6 @@
 /**
  * In each turn of the event loop one request of each caller begins; its further ones wait for later turns. A refusal waits as well.
- * So a crowd of one caller computes for a moment at a time, and requests of other callers come in between.
+ * So a crowd of one caller computes for a moment at a time. Requests of other callers come in between.
  */
 import type { Clock } from '../../world.ts';
 import { tooManyRequests } from './too-many-requests.ts';

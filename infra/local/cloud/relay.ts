@@ -1,6 +1,6 @@
 /**
- * Runs in the network of an emulator that checks no credentials, and that no other process can reach. It serves a socket
- * of the machine's network, which it is given, to those who know the secret path, and passes their requests on.
+ * Runs in the network of an emulator that checks no credentials, and that no other process can reach. It is given a socket of the
+ * machine's network. Requests that know the secret path are passed on to the emulator.
  */
 import { Agent, createServer, request as httpRequest, type RequestListener } from 'node:http';
 import type { Server } from 'node:net';
