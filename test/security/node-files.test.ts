@@ -5,19 +5,12 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { closeSync, ftruncateSync, mkdirSync, mkdtempSync, openSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createServer, get } from 'node:http';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { readEnvFiles } from '../../agent/pods/env-file.ts';
-import { ContainerConfigError } from '../../agent/pods/lookup.ts';
-import { endOfFile, endOfLog, messageWithin } from '../../agent/pods/termination-message.ts';
-import { readLog } from '../../agent/relay/log-reader.ts';
-import { createNodeServer } from '../../agent/relay/node-server.ts';
+import { messageWithin } from '../../agent/pods/termination-message.ts';
 import { everyCase } from '../support/every-case.ts';
-import { virtualWorld } from '../support/virtual-world.ts';
+import { fileReaders } from './container-file-readers.ts';
 import { pod } from './volume-examples.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'node-files-'));
@@ -53,68 +46,8 @@ const shapes: Readonly<Record<string, (path: string) => void>> = {
   ...(isRoot ? { 'an endless device': (path: string) => void execFileSync('mknod', [path, 'c', '1', '5']) } : {}),
 };
 
-const server = createNodeServer({ config: {} as never, pods: () => [], logDirectory: arena });
-const door = createServer(server.answer);
-door.listen(0, '127.0.0.1');
-await once(door, 'listening');
-after(() => void door.close());
-
-async function served(name: string): Promise<string> {
-  const request = get({ port: (door.address() as AddressInfo).port, host: '127.0.0.1', path: `/logs/${name}`, agent: false });
-  const [response] = (await once(request, 'response')) as [AsyncIterable<Buffer> & { destroy(): void }];
-  let text = '';
-  for await (const chunk of response) {
-    text += chunk.toString('latin1').slice(0, 1000);
-    if (text.length > readBytesMax) break;
-  }
-  return text;
-}
-
-const readBytesMax = 1 << 20;
-
-interface Reader {
-  read(path: string, name: string): Promise<string>;
-  readonly bytesMax: number;
-}
-
-/** U+FFFD, which stands for a byte that is no text, takes three. */
-const replaced = 3;
-
-/** All that reads a file which containers may have made. */
-const readers: Readonly<Record<string, Reader>> = {
-  'the termination message': { read: endOfFile, bytesMax: replaced * 4096 },
-  'the end of the output': { read: endOfLog, bytesMax: replaced * 2048 },
-  'the log': {
-    bytesMax: 4096,
-    async read(path) {
-      let text = '';
-      const { clock } = virtualWorld();
-      const options = { follow: false, timestamps: false, previous: false, limitBytes: 4096 } as never;
-      const source = { path, options, isOpen: async () => false, clock, signal: new AbortController().signal };
-      try {
-        for await (const bytes of readLog(source)) text += bytes.toString('latin1');
-      } catch (error) {
-        assert.ok(error instanceof Error);
-      }
-      return text;
-    },
-  },
-  'the variables of a file': {
-    bytesMax: replaced * readBytesMax,
-    async read(_, name) {
-      const env = [{ name: 'A', valueFrom: { fileKeyRef: { volumeName: 'v', path: name, key: 'KEY' } } }];
-      try {
-        const files = await readEnvFiles({ name: 'main', env }, new Map([['v', { path: arena, isReadOnly: false }]]));
-        return [...files.values()].join('');
-      } catch (error) {
-        assert.ok(error instanceof ContainerConfigError);
-        assert.equal(error.message, "couldn't parse env file");
-        return '';
-      }
-    },
-  },
-  'the logs that the node shows': { read: (_, name) => served(name), bytesMax: 2 * readBytesMax },
-};
+const { readers, close } = await fileReaders(arena);
+after(close);
 
 const limitMs = 20_000;
 

@@ -20,7 +20,10 @@ const resource = 'priorityclasses.scheduling.k8s.io';
 const usualPolicy = 'PreemptLowerPriority';
 
 /** The values of the priority classes that every cluster has. */
-const systemValues: Readonly<Record<string, number>> = { 'system-cluster-critical': 2_000_000_000, 'system-node-critical': 2_000_001_000 };
+const systemValues: ReadonlyMap<string, number> = new Map([
+  ['system-cluster-critical', 2_000_000_000],
+  ['system-node-critical', 2_000_001_000],
+]);
 
 interface Priority {
   readonly name: string;
@@ -37,7 +40,7 @@ const priorityOf = (found: PriorityClass): Priority => ({
 function named(view: View, name: string): Priority | undefined {
   const found = view.get({ resource, namespace: '', name })?.object;
   if (found !== undefined) return priorityOf(found as PriorityClass);
-  const value = systemValues[name];
+  const value = systemValues.get(name);
   return value === undefined ? undefined : { name, value, policy: usualPolicy };
 }
 

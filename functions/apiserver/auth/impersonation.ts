@@ -45,10 +45,11 @@ function asked(request: Request): Impersonation | undefined {
   const name = request.headers.get('impersonate-user') ?? '';
   const uid = request.headers.get('impersonate-uid') ?? '';
   const groups = listed(request.headers.get('impersonate-group'));
-  const extra: Record<string, readonly string[]> = {};
-  request.headers.forEach((value, header) => {
-    if (header.startsWith(extraHeaderPrefix)) extra[unescaped(header)] = listed(value);
-  });
+  const extra = Object.fromEntries(
+    [...request.headers]
+      .filter(([header]) => header.startsWith(extraHeaderPrefix))
+      .map(([header, value]) => [unescaped(header), listed(value)] as const),
+  );
   const wanted = { name, uid, groups, extra };
   if (name !== '') return wanted;
   if (uid === '' && groups.length === 0 && Object.keys(extra).length === 0) return undefined;

@@ -23,19 +23,19 @@ interface Clause {
   readonly parameters: ReadonlyMap<string, string>;
 }
 
-const encodings: Readonly<Record<string, Encoding>> = {
-  'application/json': 'json',
-  'application/yaml': 'yaml',
-  [protobufType]: 'protobuf',
-  'application/*': 'json',
-  '*/*': 'json',
-};
+const encodings: ReadonlyMap<string, Encoding> = new Map([
+  ['application/json', 'json'],
+  ['application/yaml', 'yaml'],
+  [protobufType, 'protobuf'],
+  ['application/*', 'json'],
+  ['*/*', 'json'],
+]);
 
-const forms: Readonly<Record<string, Form>> = {
-  Table: 'table',
-  PartialObjectMetadata: 'metadata',
-  PartialObjectMetadataList: 'metadata-list',
-};
+const forms: ReadonlyMap<string, Form> = new Map([
+  ['Table', 'table'],
+  ['PartialObjectMetadata', 'metadata'],
+  ['PartialObjectMetadataList', 'metadata-list'],
+]);
 
 /** The clauses of an Accept header, best first; those of equal quality stay in order. */
 export function acceptClauses(header: string | null): Clause[] {
@@ -72,7 +72,7 @@ export interface Offered {
 /** The first clause that can be served. */
 export function negotiate(header: string | null, offered: Offered): Negotiated {
   for (const clause of acceptClauses(header)) {
-    const encoding = encodings[clause.mediaType];
+    const encoding = encodings.get(clause.mediaType);
     const negotiated = encoding === undefined ? undefined : negotiatedForm(encoding, clause, offered.forms);
     if (negotiated === undefined || (encoding === 'protobuf' && !hasMessageOf(negotiated.form, offered))) continue;
     if (offered.isWatch === true && negotiated.encoding === 'yaml') throw notAcceptable(streamed);
@@ -86,8 +86,8 @@ const hasMessageOf = (form: Form, { isCustom = false }: Offered): boolean => for
 
 /** How an answer that has no other forms goes to the client. What accepts nothing gets JSON. */
 export function preferredEncoding(header: string | null): Encoding {
-  const clause = acceptClauses(header).find(({ mediaType }) => encodings[mediaType] !== undefined);
-  return clause === undefined || clause.parameters.has('as') ? 'json' : (encodings[clause.mediaType] ?? 'json');
+  const clause = acceptClauses(header).find(({ mediaType }) => encodings.has(mediaType));
+  return clause === undefined || clause.parameters.has('as') ? 'json' : (encodings.get(clause.mediaType) ?? 'json');
 }
 
 /**
@@ -112,7 +112,7 @@ export const wrongNumber = (isList: boolean, goType: string): StatusError => {
 function negotiatedForm(encoding: Encoding, { parameters }: Clause, hasForms: boolean): Negotiated | undefined {
   const as = parameters.get('as');
   if (as === undefined) return { encoding, form: 'object', metaVersion: 'v1' };
-  const form = forms[as];
+  const form = forms.get(as);
   const version = parameters.get('v') ?? 'v1';
   if (form === undefined || !hasForms || parameters.get('g') !== 'meta.k8s.io') return undefined;
   if (version !== 'v1' && version !== 'v1beta1') return undefined;

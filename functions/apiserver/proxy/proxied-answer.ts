@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
-import { deflateRaw, gunzip, gzip, inflateRaw } from 'node:zlib';
+import { deflateRaw, gunzip, gzip, inflateRaw, type ZlibOptions } from 'node:zlib';
 import { answerHeaders } from './proxied-headers.ts';
 import { type LinkPlace, rewrittenHtml, rewrittenUrl } from './rewritten-links.ts';
 
@@ -12,11 +12,21 @@ const pageBytesMax = 32 << 20;
 const withoutBody = (method: string, status: number): boolean =>
   method === 'HEAD' || status === 204 || status === 205 || status === 304 || status < 200;
 
-const codecs: Readonly<Record<string, readonly [(bytes: Buffer) => Promise<Buffer>, (bytes: Buffer) => Promise<Buffer>]>> = {
-  '': [async (bytes) => bytes, async (bytes) => bytes],
-  gzip: [promisify<Buffer, Buffer>(gunzip), promisify<Buffer, Buffer>(gzip)],
-  deflate: [promisify<Buffer, Buffer>(inflateRaw), promisify<Buffer, Buffer>(deflateRaw)],
-};
+/** What a small answer unpacks to may be made to fill the memory. */
+const limit: ZlibOptions = { maxOutputLength: pageBytesMax };
+const unzipped = promisify<Buffer, ZlibOptions, Buffer>(gunzip);
+const inflated = promisify<Buffer, ZlibOptions, Buffer>(inflateRaw);
+
+interface Codec {
+  decode(bytes: Buffer): Promise<Buffer>;
+  encode(bytes: Buffer): Promise<Buffer>;
+}
+
+const codecs: ReadonlyMap<string, Codec> = new Map([
+  ['', { decode: async (bytes) => bytes, encode: async (bytes) => bytes }],
+  ['gzip', { decode: (bytes) => unzipped(bytes, limit), encode: promisify<Buffer, Buffer>(gzip) }],
+  ['deflate', { decode: (bytes) => inflated(bytes, limit), encode: promisify<Buffer, Buffer>(deflateRaw) }],
+]);
 
 /** Undefined when it is longer than the limit: then it has been put back. */
 async function wholeOf(message: Readable): Promise<Buffer | undefined> {
@@ -32,13 +42,18 @@ async function wholeOf(message: Readable): Promise<Buffer | undefined> {
   return Buffer.concat(chunks);
 }
 
+/** Undefined for a page that passes as it is: it is too long, packed in an unknown way, or not what its header names. */
 async function pageOf(message: IncomingMessage, encoding: string, place: LinkPlace): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  const codec = codecs[encoding];
+  const codec = codecs.get(encoding);
   const whole = codec === undefined ? undefined : await wholeOf(message);
   if (codec === undefined || whole === undefined) return undefined;
-  const [decode, encode] = codec;
-  const html = (await decode(whole)).toString('latin1');
-  return new Uint8Array(await encode(Buffer.from(rewrittenHtml(html, place), 'latin1')));
+  try {
+    const html = (await codec.decode(whole)).toString('latin1');
+    return new Uint8Array(await codec.encode(Buffer.from(rewrittenHtml(html, place), 'latin1')));
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    return new Uint8Array(whole);
+  }
 }
 
 export async function proxiedAnswer(message: IncomingMessage, method: string, place: LinkPlace | undefined): Promise<Response> {

@@ -12,11 +12,11 @@ import type { TakenSocket } from './splice.ts';
 const acceptSuffix = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
 /** Protocol → how a message is sent; '' is that of a client that names none. */
-const encodings: Readonly<Record<string, 'binary' | 'base64'>> = {
-  '': 'binary',
-  'binary.k8s.io': 'binary',
-  'base64.binary.k8s.io': 'base64',
-};
+const encodings: ReadonlyMap<string, 'binary' | 'base64'> = new Map([
+  ['', 'binary'],
+  ['binary.k8s.io', 'binary'],
+  ['base64.binary.k8s.io', 'base64'],
+]);
 
 const opcodes = { text: 1, binary: 2, close: 8 } as const;
 
@@ -34,7 +34,7 @@ export function webSocketHandshake(headers: Headers): Handshake {
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '');
-  const protocol = asked.length === 0 ? '' : asked.find((name) => name in encodings);
+  const protocol = asked.length === 0 ? '' : asked.find((name) => encodings.has(name));
   if (key === '') throw badRequest('the WebSocket handshake has no key');
   if (protocol === undefined) throw badRequest(`none of the WebSocket protocols ${asked.join(', ')} is served`);
   return { protocol, accept: createHash('sha1').update(`${key}${acceptSuffix}`).digest('base64') };
@@ -63,7 +63,7 @@ export async function sendAsMessages(
 }
 
 async function sendMessage(socket: Duplex, bytes: Uint8Array, protocol: string): Promise<void> {
-  const isBase64 = encodings[protocol] === 'base64';
+  const isBase64 = encodings.get(protocol) === 'base64';
   const message = isBase64 ? frame(opcodes.text, Buffer.from(Buffer.from(bytes).toString('base64'))) : frame(opcodes.binary, bytes);
   if (socket.writable && !socket.write(message)) await Promise.race([once(socket, 'drain'), once(socket, 'close')]);
 }

@@ -119,6 +119,17 @@ export const weakenings: readonly Weakening[] = [
     ],
   },
   {
+    without: 'a name that every object inherits names nothing',
+    test: 'test/security/inherited-names.test.ts',
+    edits: [
+      {
+        file: 'functions/apiserver/http/content-negotiation.ts',
+        from: 'const form = forms.get(as);',
+        to: 'const form = (Object.fromEntries(forms) as Record<string, Form>)[as];',
+      },
+    ],
+  },
+  {
     without: 'documents nest only so deep',
     test: 'test/security/depth.test.ts',
     edits: [{ file: 'functions/kube/bounded-json.ts', from: 'if (depth > depthMax) throw', to: 'if (depth < 0) throw' }],
