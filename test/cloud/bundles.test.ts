@@ -16,14 +16,14 @@ import { recordingDoorbell } from '../support/recording-doorbell.ts';
 
 /** Read before the first invocation, with every built-in kind and controller. */
 const bytesMax: Readonly<Record<string, number>> = {
-  'api.web.ts': 531_000,
-  'api.server.ts': 600_000,
-  'api.lambda.ts': 510_000,
-  'controllers.lambda.ts': 514_000,
-  'scheduler.lambda.ts': 514_000,
+  'api.web.ts': 533_500,
+  'api.server.ts': 602_500,
+  'api.lambda.ts': 512_000,
+  'controllers.lambda.ts': 518_000,
+  'scheduler.lambda.ts': 518_000,
   'materializer.lambda.ts': 114_500,
-  'doorbell.lambda.ts': 99_500,
-  'timer.lambda.ts': 108_500,
+  'doorbell.lambda.ts': 96_000,
+  'timer.lambda.ts': 106_500,
 };
 
 /** The limit of all parts of a function: with the texts of `kubectl explain`, and what machines and browsers fetch. */
