@@ -5,7 +5,6 @@
  * status holds why it waits for the cluster to change.
  */
 import type { Pod } from '../kube/generated/types.ts';
-import { isConflict, isNotFound } from '../kube/status-error.ts';
 import { again, settled, type Cache, type Controller, type ReconcileContext, type ReconcileResult } from '../workers/controller.ts';
 import { bindPods, markUnschedulable, type Waiting } from './bind.ts';
 import { bindVolumes } from './bind-volumes.ts';
@@ -17,6 +16,7 @@ import { takeRoom } from './preempt.ts';
 import { defaultConfiguration } from './profile.ts';
 import { Snapshot } from './snapshot.ts';
 import { UnschedulablePods } from './unschedulable-pods.ts';
+import { lostRace } from './write-pods.ts';
 import { podsInQueue, schedulerWatches, waitingPods } from './watches.ts';
 
 /** A bind that lost a race is tried again this soon. */
@@ -44,9 +44,6 @@ async function bindDevices(pod: Pod, plan: DevicePlan, context: ReconcileContext
 /** Nothing but the bind is to be written. */
 const isPlainBind = (decision: Decision): decision is BindDecision =>
   isBind(decision) && decision.devices === undefined && decision.volumes?.isBound !== false;
-
-/** Another client deleted or bound the pod first. The next pass sees what became of it. */
-const lostRace = (error: unknown): boolean => isConflict(error) || isNotFound(error);
 
 /** False: some lost a race. */
 async function bindAll(binds: readonly BindDecision[], context: ReconcileContext): Promise<boolean> {

@@ -21,9 +21,12 @@ export const statusPatch = (pod: Pod, status: StatusPatch): ManyWrite => ({
   subresource: 'status',
 });
 
+/** Another client deleted, replaced or bound the pod first. The next pass sees what became of it. */
+export const lostRace = (error: unknown): boolean => isConflict(error) || isNotFound(error);
+
 /** A pod that was deleted or replaced meanwhile needs none of them any more. */
 export async function writeUnlessGone(writes: readonly ManyWrite[], { client }: ReconcileContext): Promise<void> {
   const refused = await client.writeMany(writes);
-  const failure = refused.find((error) => error !== undefined && !isNotFound(error) && !isConflict(error));
+  const failure = refused.find((error) => error !== undefined && !lostRace(error));
   if (failure !== undefined) throw failure;
 }
