@@ -16,11 +16,11 @@ import { recordingDoorbell } from '../support/recording-doorbell.ts';
 
 /** Read before the first invocation, with every built-in kind and controller. */
 const bytesMax: Readonly<Record<string, number>> = {
-  'api.web.ts': 533_500,
-  'api.server.ts': 602_500,
+  'api.web.ts': 535_000,
+  'api.server.ts': 604_000,
   'api.lambda.ts': 513_500,
-  'controllers.lambda.ts': 518_000,
-  'scheduler.lambda.ts': 518_000,
+  'controllers.lambda.ts': 519_500,
+  'scheduler.lambda.ts': 519_500,
   'materializer.lambda.ts': 114_500,
   'doorbell.lambda.ts': 96_000,
   'timer.lambda.ts': 106_500,
