@@ -22,7 +22,7 @@ const bytesMax: Readonly<Record<string, number>> = {
   'controllers.lambda.ts': 519_500,
   'scheduler.lambda.ts': 519_500,
   'materializer.lambda.ts': 114_500,
-  'doorbell.lambda.ts': 96_000,
+  'doorbell.lambda.ts': 84_000,
   'timer.lambda.ts': 106_500,
 };
 
@@ -48,11 +48,12 @@ describe('the bundles', () => {
   after(() => rmSync(directory, { recursive: true, force: true }));
 
   test('the bundles are no larger than they were', () => {
+    const tooLarge: string[] = [];
     for (const { entry, bytes, zippedBytes } of bundles) {
-      process.stdout.write(`${entry}: ${Math.round(bytes / 1000)} kB, zipped with all parts ${Math.round(zippedBytes / 1000)} kB\n`);
-      assert.ok(bytes <= (bytesMax[entry] ?? 0), `${entry} has ${bytes} bytes`);
-      assert.ok(zippedBytes <= zippedBytesMax, `${entry} has ${zippedBytes} bytes in a zip file`);
+      process.stdout.write(`${entry}: ${bytes} bytes, zipped with all parts ${zippedBytes}\n`);
+      if (bytes > (bytesMax[entry] ?? 0) || zippedBytes > zippedBytesMax) tooLarge.push(entry);
     }
+    assert.deepEqual(tooLarge, []);
   });
 
   test('the bundles read at first what every cold start needs', () => {
