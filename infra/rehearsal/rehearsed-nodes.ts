@@ -96,7 +96,7 @@ export class RehearsedNodes {
 const hasStarted = (pod: Pod): boolean => pod.status?.phase === 'Running';
 
 function runningStatus(pod: Pod, podIP: string, now: string): NonNullable<Pod['status']> {
-  const { containers = [], initContainers = [], readinessGates = [] } = pod.spec ?? {};
+  const { containers, initContainers = [], readinessGates = [] } = pod.spec ?? { containers: [] };
   const condition = (type: string, status = 'True'): PodCondition => ({ type, status, lastTransitionTime: now });
   const kept = (pod.status?.conditions ?? []).filter(({ type }) => !startedConditions.has(type));
   const isGated = readinessGates.some(({ conditionType }) => conditionOf(kept, conditionType)?.status !== 'True');

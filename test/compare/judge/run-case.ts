@@ -148,7 +148,8 @@ const isSettling = (event: Json, before: Json | undefined): boolean =>
   isObject(before) &&
   event['type'] === 'MODIFIED' &&
   isObject(event['object']) &&
-  String(event['object']['kind']) in settling &&
+  typeof event['object']['kind'] === 'string' &&
+  Object.hasOwn(settling, event['object']['kind']) &&
   deepEqual(event['object'], before['object']);
 
 export interface Contest {
