@@ -39,7 +39,7 @@ describe('disk usage', () => {
   test('what is deeper than the walk goes uses as much as its file system', async () => {
     const path = await deep('too-deep', 11);
     const limits = { entries: 1_000, depth: 10 };
-    assert.ok((await directoryUsage(path, { ...limits, depth: 11 })).inodesUsed === 13);
+    assert.equal((await directoryUsage(path, { ...limits, depth: 11 })).inodesUsed, 13);
     const { usedBytes } = await directoryUsage(path, limits);
     const whole = await fileSystemUsage(path);
     assert.ok(usedBytes > whole.usedBytes / 2, `${usedBytes} of ${whole.usedBytes}`);

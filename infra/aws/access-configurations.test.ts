@@ -43,10 +43,10 @@ const webhook = (user: object): object => ({
   ],
 });
 
-const kubeconfig = (user: object): object => ({
+const kubeconfig = (user: object, path = 'authorize'): object => ({
   'current-context': 'c',
   contexts: [{ name: 'c', context: { cluster: 's', user: 'u' } }],
-  clusters: [{ name: 's', cluster: { server: 'https://policy.example.com/authorize' } }],
+  clusters: [{ name: 's', cluster: { server: `https://policy.example.com/${path}` } }],
   users: [{ name: 'u', user }],
 });
 
@@ -77,21 +77,48 @@ test('the functions read what was chosen from their variables', async () => {
   );
 });
 
-const wrong: Readonly<Record<string, () => Readonly<Record<string, string>>>> = {
-  'a file that is missing': () => ({ authenticationConfig: join(directory, 'none') }),
-  'an issuer without TLS': () => ({ authenticationConfig: file('plain.json', issuer({ url: 'http://id.example.com' })) }),
-  'a file that is too long': () => ({ authenticationConfig: file('long.json', issuer({ audiences: ['x'.repeat(2_000)] })) }),
-  'a webhook for tokens with a key of its own': () => ({
-    authenticationTokenWebhookConfigFile: file('with-token', kubeconfig({ token: 'secret' })),
-  }),
-  'a webhook for tokens in a version that there is not': () => ({
-    authenticationTokenWebhookConfigFile: file('tokens-v2', kubeconfig({})),
-    authenticationTokenWebhookVersion: 'v2',
-  }),
-  'a webhook with a token': () => ({ authorizationConfig: file('token.json', webhook({ token: 'secret' })) }),
+/** What the message begins with: the choice to change. */
+const wrong: Readonly<Record<string, readonly [blamed: string, choices: () => Readonly<Record<string, string>>]>> = {
+  'a file that is missing': ['authenticationConfig: ', () => ({ authenticationConfig: join(directory, 'none') })],
+  'an issuer without TLS': [
+    'authenticationConfig: ',
+    () => ({ authenticationConfig: file('plain.json', issuer({ url: 'http://id.example.com' })) }),
+  ],
+  'a file that is too long': [
+    'authenticationConfig: ',
+    () => ({ authenticationConfig: file('long.json', issuer({ audiences: ['x'.repeat(2_000)] })) }),
+  ],
+  'a token webhook with a key of its own': [
+    'authenticationTokenWebhookConfigFile: ',
+    () => ({ authenticationTokenWebhookConfigFile: file('with-token', kubeconfig({ token: 'secret' })) }),
+  ],
+  'a token webhook in a version that there is not': [
+    'authenticationTokenWebhookConfigFile: ',
+    () => ({ authenticationTokenWebhookConfigFile: file('tokens-v2', kubeconfig({})), authenticationTokenWebhookVersion: 'v2' }),
+  ],
+  'a token webhook whose kubeconfig is too long': [
+    'authenticationTokenWebhookConfigFile: ',
+    () => ({ authenticationTokenWebhookConfigFile: file('long', kubeconfig({}, 'x'.repeat(2_000))) }),
+  ],
+  'a token webhook that is too long together with an issuer': [
+    'authenticationConfig and authenticationTokenWebhookConfigFile: ',
+    () => ({
+      authenticationConfig: file('half.json', issuer({ audiences: ['x'.repeat(900)] })),
+      authenticationTokenWebhookConfigFile: file('half', kubeconfig({}, 'x'.repeat(900))),
+    }),
+  ],
+  'the version of a token webhook that is not chosen': [
+    'authenticationTokenWebhookVersion: ',
+    () => ({ authenticationTokenWebhookVersion: 'v1' }),
+  ],
+  'the time that a token webhook’s answers are kept, where none is chosen': [
+    'authenticationTokenWebhookCacheTtl: ',
+    () => ({ authenticationTokenWebhookCacheTtl: '30s' }),
+  ],
+  'a webhook with a token': ['authorizationConfig: ', () => ({ authorizationConfig: file('token.json', webhook({ token: 'secret' })) })],
 };
-for (const [what, choices] of Object.entries(wrong)) {
+for (const [what, [blamed, choices]] of Object.entries(wrong)) {
   test(`${what} is refused before anything is deployed`, async () => {
-    await assert.rejects(chosen(choices()), DeploymentError);
+    await assert.rejects(chosen(choices()), (error) => error instanceof DeploymentError && error.message.startsWith(blamed));
   });
 }

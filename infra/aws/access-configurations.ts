@@ -12,14 +12,21 @@ type TokenWebhook = Awaited<ReturnType<typeof readTokenWebhookFile>>;
 /** All variables of a function together take 4 KB. Source: Lambda's quotas. */
 const bytesMax = 1_500;
 
+const webhookChoice = 'authenticationTokenWebhookConfigFile';
+const webhookDetails = ['authenticationTokenWebhookVersion', 'authenticationTokenWebhookCacheTtl'] as const;
+
 /** Throws a DeploymentError for a file that is missing, wrong or too long. */
 export async function accessVariables(context: Context): Promise<AccessVariables> {
   const authentication = await readChosen(context, 'authenticationConfig', readAuthenticationFile);
-  const tokenWebhook = await readChosen(context, 'authenticationTokenWebhookConfigFile', (file) => readTokenWebhook(file, context));
+  const tokenWebhook = await readChosen(context, webhookChoice, (file) => readTokenWebhook(file, context));
+  const ignored = tokenWebhook === undefined ? webhookDetails.find((choice) => textOf(context, choice) !== undefined) : undefined;
+  if (ignored !== undefined) throw new DeploymentError(`${ignored}: there is no webhook to configure without ${webhookChoice}`);
   const authorization = await readChosen(context, 'authorizationConfig', readAuthorization);
   const trusted = tokenWebhook === undefined ? authentication : { jwt: [], ...authentication, tokenWebhook };
+  const parts = Object.entries({ authenticationConfig: authentication, [webhookChoice]: tokenWebhook });
+  const choices = parts.flatMap(([choice, part]) => (part === undefined ? [] : [choice])).join(' and ');
   return {
-    ...variable(settingNames.authentication, trusted, 'authenticationConfig'),
+    ...variable(settingNames.authentication, trusted, choices),
     ...variable(settingNames.authorization, authorization, 'authorizationConfig'),
   };
 }
@@ -44,7 +51,7 @@ function variable(name: string, settings: object | undefined, choice: string): A
   if (settings === undefined) return {};
   const text = JSON.stringify(settings);
   const bytes = Buffer.byteLength(text);
-  if (bytes > bytesMax) throw new DeploymentError(`${choice}: it takes ${bytes} bytes, and at most ${bytesMax} go along with a function`);
+  if (bytes > bytesMax) throw new DeploymentError(`${choice}: ${bytes} bytes, and at most ${bytesMax} go along with a function`);
   return { [name]: text };
 }
 
@@ -62,8 +69,8 @@ async function readAuthorization(file: string): Promise<object> {
 
 async function readTokenWebhook(file: string, context: Context): Promise<TokenWebhook> {
   const settings = await readTokenWebhookFile(file, {
-    version: textOf(context, 'authenticationTokenWebhookVersion'),
-    cacheTtl: textOf(context, 'authenticationTokenWebhookCacheTtl'),
+    version: textOf(context, webhookDetails[0]),
+    cacheTtl: textOf(context, webhookDetails[1]),
   });
   refuseCredentials(settings.access, 'the webhook');
   return settings;

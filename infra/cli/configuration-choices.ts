@@ -4,7 +4,7 @@
  */
 import { resolve } from 'node:path';
 import { ConfigurationError } from '../../functions/kube/configuration/configuration-error.ts';
-import type { TokenWebhookSettings } from '../../functions/apiserver/auth/token-webhook/settings.ts';
+import { tokenWebhookSettings, type TokenWebhookSettings } from '../../functions/apiserver/auth/token-webhook/settings.ts';
 import { readAuthenticationFile, readAuthorizationFile, readTokenWebhookFile } from '../configuration/access-files.ts';
 import { checkAdmissionSettings, readAdmissionFile } from '../configuration/admission-file.ts';
 import type { ClusterRecord, ControlPlaneChoices } from '../local/cluster-record.ts';
@@ -38,32 +38,48 @@ export async function chooseConfigurations(
     file === undefined ? recorded : readConfiguration(cure, () => read(resolve(file)));
   return {
     admission: await chooseAdmission(options, before),
-    authentication: await chooseAuthentication(
-      options,
+    authentication: withTokenWebhook(
       await chosen(authenticationConfig, before?.authentication, accessCure, readAuthenticationFile),
-      before?.authentication?.tokenWebhook,
+      await chooseTokenWebhook(options, before?.authentication?.tokenWebhook),
     ),
     authorization: await chosen(authorizationConfig, before?.authorization, accessCure, readAuthorizationFile),
     scheduler: await chosen(schedulerConfig, before?.scheduler, schedulerCure, readSchedulerFile),
   };
 }
 
-/** The webhook has flags beside the file. */
-async function chooseAuthentication(
+/** The webhook has flags beside the file of an AuthenticationConfiguration. */
+function withTokenWebhook(
+  authentication: Choices['authentication'],
+  tokenWebhook: TokenWebhookSettings | undefined,
+): Choices['authentication'] {
+  if (tokenWebhook !== undefined) return { jwt: [], ...authentication, tokenWebhook };
+  if (authentication?.tokenWebhook === undefined) return authentication;
+  const { tokenWebhook: _dropped, ...others } = authentication;
+  return others;
+}
+
+/** In place of a kubeconfig: the cluster has no webhook any more. */
+const noWebhook = 'none';
+
+async function chooseTokenWebhook(
   options: UpOptions,
-  chosen: Choices['authentication'],
   recorded: TokenWebhookSettings | undefined,
-): Promise<Choices['authentication']> {
+): Promise<TokenWebhookSettings | undefined> {
   const {
     authenticationTokenWebhookConfigFile: file,
     authenticationTokenWebhookVersion: version,
     authenticationTokenWebhookCacheTtl: cacheTtl,
   } = options;
-  if (file === undefined && (version ?? cacheTtl) !== undefined)
+  if (file !== undefined && file !== noWebhook)
+    return readConfiguration(accessCure, () => readTokenWebhookFile(resolve(file), { version, cacheTtl }));
+  const kept = file === noWebhook ? undefined : recorded;
+  if ((version ?? cacheTtl) === undefined) return kept;
+  if (kept === undefined)
     throw new CliError('There is no webhook to configure.', '--authentication-token-webhook-config-file names the kubeconfig of one.');
-  const tokenWebhook =
-    file === undefined ? recorded : await readConfiguration(accessCure, () => readTokenWebhookFile(resolve(file), { version, cacheTtl }));
-  return tokenWebhook === undefined ? chosen : { jwt: [], ...chosen, tokenWebhook };
+  const changed = await readConfiguration(accessCure, async () =>
+    tokenWebhookSettings(kept.access, { version: version ?? kept.reviewVersion, cacheTtl }),
+  );
+  return cacheTtl === undefined ? { ...changed, keptMs: kept.keptMs } : changed;
 }
 
 async function readSchedulerFile(file: string): Promise<Choices['scheduler']> {

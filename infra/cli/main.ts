@@ -90,8 +90,11 @@ program
   .option('--disable-admission-plugins <names>', 'default admission plug-ins not to run, separated by commas', nameList)
   .option('--admission-control-config-file <file>', 'an AdmissionConfiguration: how the plug-ins are configured')
   .option('--authentication-config <file>', 'an AuthenticationConfiguration: whose tokens are believed, and who may come without any')
-  .option('--authentication-token-webhook-config-file <file>', 'the kubeconfig of a server that knows whom bearer tokens stand for')
-  .option('--authentication-token-webhook-version <version>', 'of the TokenReview that it reads: v1 or v1beta1 (default: v1beta1)')
+  .option(
+    '--authentication-token-webhook-config-file <file>',
+    'kubeconfig of the webhook that authenticates bearer tokens; none: no webhook any more',
+  )
+  .option('--authentication-token-webhook-version <version>', 'version of the TokenReview that is sent: v1 or v1beta1 (default: v1beta1)')
   .option('--authentication-token-webhook-cache-ttl <duration>', 'how long its answers are kept (default: 2m)')
   .option('--authorization-config <file>', 'an AuthorizationConfiguration: who decides whether callers may, webhooks among them')
   .option('--scheduler-config <file>', 'a KubeSchedulerConfiguration: how pods are placed')

@@ -1,4 +1,4 @@
-/** `npm run compare tokens`: a server that knows tokens, asked by both: what it reads, and whom the tokens stand for. */
+/** `npm run compare tokens`: a token webhook, asked by both: what it reads, and whom the tokens stand for. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -68,7 +68,7 @@ function caseOf(token: string): Case {
   };
 }
 
-/** Answers for the server that knows tokens, too, whose address is the same for both sides. */
+/** Answers for the token webhook, too, whose address is the same for both sides. */
 const withReviews = (api: ApiConnection, server: TokenServer): ApiConnection => ({
   ...api,
   async send(request): Promise<ReceivedAnswer> {

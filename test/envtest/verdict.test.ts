@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { TestResult } from '../conformance/results.ts';
 import { goTestResults } from './go-test-results.ts';
-import { verdictOf } from './verdict.ts';
+import { requirePassing, verdictOf } from './verdict.ts';
 
 const passed = (name: string): TestResult => ({ name, outcome: 'passed', seconds: 0, reason: '' });
 const failed = (name: string, reason: string): TestResult => ({ name, outcome: 'failed', seconds: 0, reason });
@@ -10,6 +10,12 @@ const failed = (name: string, reason: string): TestResult => ({ name, outcome: '
 describe('what the tests of controller-runtime found', () => {
   test('a test that fails against upstream too is not asked of us', () => {
     assert.deepEqual(verdictOf([passed('a'), failed('b', 'no etcd')], [[passed('a'), failed('b', 'no etcd')]]), { asked: 1, lost: [] });
+  });
+
+  test('a package of which nothing passes against upstream is an error', () => {
+    const message = "client: none of 1 tests passes against upstream's server";
+    assert.throws(() => requirePassing('client', [failed('a', 'no etcd')]), { message });
+    requirePassing('client', [passed('a')]);
   });
 
   test('a test that passes in one attempt is not lost', () => {

@@ -28,6 +28,11 @@ function numbered(results: readonly TestResult[]): ReadonlyMap<string, TestResul
 const passedIn = (results: readonly TestResult[]): readonly string[] =>
   [...numbered(results)].flatMap(([name, { outcome }]) => (outcome === 'passed' ? [name] : []));
 
+/** Throws where no test passes against upstream's: nothing would be asked of ours. */
+export function requirePassing(name: string, upstream: readonly TestResult[]): void {
+  if (passedIn(upstream).length === 0) throw new Error(`${name}: none of ${upstream.length} tests passes against upstream's server`);
+}
+
 /** A test is lost when it passes in none of `attempts`. */
 export function verdictOf(upstream: readonly TestResult[], attempts: readonly (readonly TestResult[])[]): Verdict {
   const asked = passedIn(upstream);

@@ -1,11 +1,11 @@
 /**
- * Upstream's kubelet and kube-proxy join a cluster of ours by CSR, as a node beside one of our agent: pods of both serve one
+ * Upstream's kubelet and kube-proxy join a cluster of ours by CSR, as a node beside one that our agent makes: pods of both serve one
  * Service, and what kubectl asks of a pod goes through its kubelet. CACHE names the folder whose `bin` holds the programs;
  * they are built there from their Go modules where it lacks them.
  */
 import assert from 'node:assert/strict';
 import { createHash, randomBytes, webcrypto } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 // x509 resolves its parts by decorators at load time; the polyfill must be there first.
@@ -13,7 +13,7 @@ import 'reflect-metadata';
 import * as x509 from '@peculiar/x509';
 import { conditionOf } from '../../functions/kube/conditions.ts';
 import type { CertificateSigningRequest, EndpointSlice, Node, Pod, Service } from '../../functions/kube/generated/types.ts';
-import { findNodePrograms } from '../compare/servers/programs.ts';
+import { findNodePrograms, upstreamVersion } from '../compare/servers/programs.ts';
 import { startCluster, type TestCluster } from '../support/cluster-process.ts';
 import { eventually } from '../support/eventually.ts';
 import { freeNetworks, networkFlags } from '../support/free-networks.ts';
@@ -89,8 +89,13 @@ describe('a node of upstream’s kubelet and kube-proxy', { skip: await reasonTo
     node = await createKubeletNode({ name, directory: cluster.directory, port, caPem, images, programs });
   });
   after(async () => {
-    if (process.env['HIBERNETES_TEST_LOGS'] !== undefined) process.stderr.write(readFileSync(node.log('kubelet'), 'utf8'));
-    await cluster?.remove();
+    try {
+      const log = node?.log('kubelet');
+      if (process.env['HIBERNETES_TEST_LOGS'] !== undefined && log !== undefined && existsSync(log))
+        process.stderr.write(readFileSync(log, 'utf8'));
+    } finally {
+      await cluster?.remove();
+    }
   });
 
   const shell = (...command: string[]): Promise<string> => kubectl.ok('exec', 'by-kubelet', '-c', 'shell', '--', ...command);
@@ -105,7 +110,7 @@ describe('a node of upstream’s kubelet and kube-proxy', { skip: await reasonTo
     // It names the machine, too, which only an administrator can vouch for.
     await kubectl.ok('certificate', 'approve', serving);
     const { spec, status } = await nodeNamed(name);
-    assert.equal(status?.nodeInfo?.kubeletVersion, 'v1.37.2');
+    assert.equal(status?.nodeInfo?.kubeletVersion, `v${upstreamVersion}`);
     const agents = await nodeNamed('node-1');
     const podCIDR = spec.podCIDR ?? assert.fail('the node has no range of pods');
     await node.connectPods(podCIDR, [{ podCIDR: agents.spec.podCIDR ?? '', address: agents.status?.addresses?.[0]?.address ?? '' }]);

@@ -10,7 +10,7 @@ import { createServer } from 'node:net';
 import { dirname, extname, join } from 'node:path';
 import { manifest, type WorkerGroupName } from '../../../functions/manifest.ts';
 import { tableSchema } from '../../../functions/store/dynamodb/table-schema.ts';
-import type { World } from '../../../functions/world.ts';
+import type { Cancel, Clock, World } from '../../../functions/world.ts';
 import { AwsError, awsJson, dynamodbAt, region, sqsAt } from './aws-json.ts';
 import { endpointOf, type GuardedServer, secretPath, startGuardedServer } from './guarded-server.ts';
 import { untilListening } from './listening-port.ts';
@@ -62,7 +62,8 @@ async function startTable(file: string, { world, started }: Pick<EngineOptions, 
   started(table);
   const port = await untilListening(table, startMsMax, world.clock);
   const path = secretPath(world.random);
-  const relay = await startRelay({ path, port }, isolated === undefined || table.pid === undefined ? [] : networkOf(table.pid), started);
+  const within = isolated === undefined || table.pid === undefined ? [] : networkOf(table.pid);
+  const relay = await startRelay({ path, port }, within, { world, started });
   await createTable(relay.endpoint);
   return { endpoint: relay.endpoint, processes: [relay.process, table] };
 }
@@ -73,7 +74,7 @@ const relayProgram = join(import.meta.dirname, `relay${extname(import.meta.filen
 async function startRelay(
   start: RelayStart,
   within: readonly string[],
-  started: EngineOptions['started'],
+  { world, started }: Pick<EngineOptions, 'world' | 'started'>,
 ): Promise<{ readonly endpoint: string; readonly process: ChildProcess }> {
   const [execPath, ...execArgv] = [...within, process.execPath];
   const relay = fork(relayProgram, { execPath, execArgv, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
@@ -81,12 +82,30 @@ async function startRelay(
   // It belongs to the machine's network, wherever the process is that serves it.
   const socket = createServer();
   await once(socket.listen(0, '127.0.0.1'), 'listening');
-  const listens = Promise.race([once(relay, 'message'), once(relay, 'exit').then(() => Promise.reject(new Error('the relay ended')))]);
+  const listens = untilRelayListens(relay, world.clock);
   relay.send(start, socket);
-  await listens;
-  const endpoint = endpointOf(socket, start.path);
-  socket.close();
-  return { endpoint, process: relay };
+  try {
+    await listens;
+    return { endpoint: endpointOf(socket, start.path), process: relay };
+  } catch (error) {
+    relay.kill('SIGKILL');
+    throw error;
+  } finally {
+    socket.close();
+  }
+}
+
+async function untilRelayListens(relay: ChildProcess, clock: Clock): Promise<void> {
+  let cancel: Cancel = () => {};
+  const late = new Promise<never>((_resolve, reject) => {
+    cancel = clock.after(startMsMax, () => reject(new Error(`the relay did not listen within ${startMsMax / 1000} s`)));
+  });
+  const ended = once(relay, 'exit').then(() => Promise.reject(new Error('the relay ended')));
+  try {
+    await Promise.race([once(relay, 'message'), ended, late]);
+  } finally {
+    cancel();
+  }
 }
 
 async function createTable(endpoint: string): Promise<void> {

@@ -1,11 +1,11 @@
-/** A server that knows tokens: a token is the name of how it is answered. Keeps what it was asked. */
+/** A token webhook: a token is the name of how it is answered. Keeps what it was asked. */
 import { once } from 'node:events';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { json } from 'node:stream/consumers';
+import { text } from 'node:stream/consumers';
 import { createCertificateAuthority, createServerCertificate } from '../../../functions/client/certificates.ts';
 import type { ClusterAccess } from '../../../functions/client/https-fetch.ts';
-import type { JsonObject } from '../../../functions/kube/object.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../../functions/kube/object.ts';
 import { realWorld } from '../../../functions/world.ts';
 import { type TokenAnswer, type TokenName, type TokenReviewRequest, tokens } from './tokens.ts';
 
@@ -18,6 +18,24 @@ export interface TokenServer {
   close(): void;
 }
 
+const isName = (token: string): token is TokenName => Object.hasOwn(tokens, token);
+
+/** Undefined where the text is no JSON, or names no token. */
+function reviewIn(body: string): TokenReviewRequest | undefined {
+  const review = parsed(body);
+  const spec = isJsonObject(review) ? review['spec'] : undefined;
+  return isJsonObject(spec) && typeof spec['token'] === 'string' ? (review as TokenReviewRequest) : undefined;
+}
+
+function parsed(body: string): Json | undefined {
+  try {
+    return JSON.parse(body) as Json;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
 export async function startTokenServer(): Promise<TokenServer> {
   const { clock } = realWorld('error');
   const authority = await createCertificateAuthority('tokens', clock);
@@ -25,10 +43,14 @@ export async function startTokenServer(): Promise<TokenServer> {
   const asked = new Map<string, JsonObject[]>();
   const server = createServer({ cert: certificatePem, key: keyPem }, (request, response) => {
     void (async () => {
-      const review = (await json(request)) as TokenReviewRequest;
+      const review = reviewIn(await text(request));
+      if (review === undefined) {
+        response.writeHead(400).end('a TokenReview is wanted');
+        return;
+      }
       const { token } = review.spec;
       asked.set(token, [...(asked.get(token) ?? []), { url: request.url ?? '', review }]);
-      const { status = 200, body }: TokenAnswer = (tokens[token as TokenName] ?? tokens.unknown)(review);
+      const { status = 200, body }: TokenAnswer = tokens[isName(token) ? token : 'unknown'](review);
       response.writeHead(status, { 'content-type': 'application/json' });
       response.end(typeof body === 'string' ? body : JSON.stringify(body));
     })();

@@ -1,4 +1,4 @@
-/** Tokens, and what a server that knows them answers. */
+/** Tokens, and what a webhook answers about them. */
 import { apiAudience } from '../../../functions/apiserver/auth/tokens.ts';
 import type { Json, JsonObject } from '../../../functions/kube/object.ts';
 

@@ -109,30 +109,26 @@ async function judgeAll(
 
 export async function compareWorkloads(args: readonly string[]): Promise<number> {
   const { values: options } = parseArgs({ args: [...args], options: optionTypes });
+  const { controllers } = options;
+  if (controllers !== 'ours' && controllers !== 'upstream') throw new Error(`--controllers is ours or upstream, not ${controllers}`);
   const print = (text: string): void => void (options.json ? process.stderr : process.stdout).write(`${text}\n`);
   const wanted = options.only?.split(',');
   const scenarios = readScenarios().filter(({ name }) => wanted === undefined || wanted.some((part) => name.includes(part)));
-  const verdicts = await withBothPlanes(
-    { cache: options.cache, controllers: options.controllers === 'upstream' ? 'upstream' : 'ours' },
-    print,
-    async (planes) => {
-      const [upstream, ours] = [await openSide(planes[0]), await openSide(planes[1])];
-      try {
-        return await judgeAll(scenarios, Number(options['at-once']), async (scenario) => {
-          const verdict = await judge(scenario, [upstream, ours]);
-          const { differences, argued } = verdict;
-          print(
-            `${differences.length === 0 ? 'same' : 'DIFFERS'}  ${scenario.name}${argued.length > 0 ? ` (${argued.length} argued)` : ''}`,
-          );
-          for (const line of differences) print(`    ${line}`);
-          return verdict;
-        });
-      } finally {
-        upstream.stop();
-        ours.stop();
-      }
-    },
-  );
+  const verdicts = await withBothPlanes({ cache: options.cache, controllers }, print, async (planes) => {
+    const [upstream, ours] = [await openSide(planes[0]), await openSide(planes[1])];
+    try {
+      return await judgeAll(scenarios, Number(options['at-once']), async (scenario) => {
+        const verdict = await judge(scenario, [upstream, ours]);
+        const { differences, argued } = verdict;
+        print(`${differences.length === 0 ? 'same' : 'DIFFERS'}  ${scenario.name}${argued.length > 0 ? ` (${argued.length} argued)` : ''}`);
+        for (const line of differences) print(`    ${line}`);
+        return verdict;
+      });
+    } finally {
+      upstream.stop();
+      ours.stop();
+    }
+  });
   const equal = verdicts.filter(({ differences }) => differences.length === 0).length;
   const argued = verdicts.filter((verdict) => verdict.argued.length > 0).length;
   if (options.json) process.stdout.write(`${JSON.stringify({ scenarios: verdicts.length, equal, argued })}\n`);

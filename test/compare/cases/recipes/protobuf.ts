@@ -56,12 +56,15 @@ export const protobufBody: Recipe = (scene) => {
   };
 };
 
+/** What the readers of times and durations refuse, and numbers that are no integers, have no class of their own. */
+const noEncoding = /^(?:parsing time|time:) |cannot be converted to a BigInt/;
+
 function encodedOrNone(object: Parameters<typeof encodeProtobuf>[0]): Buffer | undefined {
   try {
     const bytes = encodeProtobuf(object);
     return bytes === undefined ? undefined : Buffer.from(bytes);
   } catch (error) {
-    if (error instanceof Error) return undefined;
+    if (error instanceof Error && noEncoding.test(error.message)) return undefined;
     throw error;
   }
 }
