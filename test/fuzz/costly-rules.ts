@@ -50,6 +50,7 @@ const fieldsOfObject = 5000;
 const longText = 400_000;
 const path = '/apis/admissionregistration.k8s.io/v1';
 const label = 'costly';
+const allowedOrDenied = [200, 422];
 
 function policyOf(expression: string): JsonObject {
   const resourceRules = [{ apiGroups: [''], apiVersions: ['v1'], resources: ['configmaps'], operations: ['UPDATE'] }];
@@ -76,26 +77,41 @@ function configMap(revision: string): JsonObject {
   return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: label, labels: { [label]: 'yes' } }, data };
 }
 
-/** Each in turn, the most costly first. */
+/** Each in turn, the most costly first. Throws for an answer that leaves nothing to measure. */
 export async function measureCostlyRules(server: FuzzedServer, api: ApiConnection): Promise<readonly CostlyRule[]> {
-  const send = (method: string, at: string, body: JsonObject): ReturnType<ApiConnection['send']> =>
-    api.send({ method, path: at, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+  const send = async (method: string, at: string, body: JsonObject, wanted: readonly number[]): Promise<void> => {
+    const { status, text } = await api.send({
+      method,
+      path: at,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    if (!wanted.includes(status)) throw new Error(`${method} ${at}: ${status} ${text}`);
+  };
   const maps = '/api/v1/namespaces/default/configmaps';
-  await send('POST', maps, configMap('0'));
-  await send('POST', `${path}/validatingadmissionpolicybindings`, binding);
+  const update = (revision: string, wanted: readonly number[]): Promise<void> =>
+    send('PUT', `${maps}/${label}?dryRun=All`, configMap(revision), wanted);
+  const underPolicy = async (expression: string, measure: () => Promise<void>): Promise<void> => {
+    await send('POST', `${path}/validatingadmissionpolicies`, policyOf(expression), [201]);
+    await measure();
+    await send('DELETE', `${path}/validatingadmissionpolicies/${label}`, {}, [200]);
+  };
+  await send('POST', maps, configMap('0'), [201]);
+  await send('POST', `${path}/validatingadmissionpolicybindings`, binding, [201]);
+  // The policies do meet the requests.
+  await underPolicy('false', () => update('1', [422]));
   const found: CostlyRule[] = [];
   for (const expression of expressions) {
-    const { status, text } = await send('POST', `${path}/validatingadmissionpolicies`, policyOf(expression));
-    if (status !== 201) throw new Error(`the policy with ${expression} is refused: ${text}`);
-    // The first request compiles it.
-    await send('PUT', `${maps}/${label}?dryRun=All`, configMap('1'));
-    const before = await server.usage();
-    await send('PUT', `${maps}/${label}?dryRun=All`, configMap('2'));
-    const after = await server.usage();
-    found.push({ expression, cpuMs: after.cpuMs - before.cpuMs });
-    await send('DELETE', `${path}/validatingadmissionpolicies/${label}`, {});
+    await underPolicy(expression, async () => {
+      // The first request compiles it.
+      await update('1', allowedOrDenied);
+      const before = await server.usage();
+      await update('2', allowedOrDenied);
+      const after = await server.usage();
+      found.push({ expression, cpuMs: after.cpuMs - before.cpuMs });
+    });
   }
-  await send('DELETE', `${path}/validatingadmissionpolicybindings/${label}`, {});
-  await send('DELETE', `${maps}/${label}`, {});
+  await send('DELETE', `${path}/validatingadmissionpolicybindings/${label}`, {}, [200]);
+  await send('DELETE', `${maps}/${label}`, {}, [200]);
   return found.toSorted((a, b) => b.cpuMs - a.cpuMs);
 }

@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { connectApi } from '../compare/servers/api-connection.ts';
 import { metadataSchema } from '../compare/custom/install.ts';
 import { measureCostlyRules } from './costly-rules.ts';
-import { watchFailures } from './failures.ts';
+import { type Failure, watchFailures } from './failures.ts';
 import { playRound } from './round.ts';
 import { startFuzzedServer } from './server.ts';
 
@@ -23,11 +23,21 @@ const growthMax = 1.3;
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
-/** What the last quarter of the rounds left in memory, by what the second quarter left. */
-function growthOf(heapMiB: readonly number[]): number {
+/** What the last quarter of the rounds left in memory, by what the second quarter left. Undefined: there are too few rounds. */
+function growthOf(heapMiB: readonly number[]): number | undefined {
   const quarter = Math.floor(heapMiB.length / 4);
   const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
-  return quarter === 0 ? 1 : mean(heapMiB.slice(-quarter)) / mean(heapMiB.slice(quarter, 2 * quarter));
+  return quarter === 0 ? undefined : mean(heapMiB.slice(-quarter)) / mean(heapMiB.slice(quarter, 2 * quarter));
+}
+
+/** Prints what fails meanwhile, even if the server crashes. */
+async function showingFailures<T>(failures: readonly Failure[], when: string, work: () => Promise<T>): Promise<T> {
+  const before = failures.length;
+  try {
+    return await work();
+  } finally {
+    for (const { request, why } of failures.slice(before)) print(`${when}: ${why}\n${request}`);
+  }
 }
 
 async function main(): Promise<number> {
@@ -38,23 +48,22 @@ async function main(): Promise<number> {
     const { api, failures } = watched;
     const metadata = await metadataSchema(api);
     const heapMiB: number[] = [];
-    let shown = 0;
     for (let number = 0; Date.now() < deadline; number += 1) {
-      await playRound({ api, seed, number, metadata });
-      heapMiB.push((await server.usage()).heapMiB);
-      for (const { request, why } of failures.slice(shown)) print(`round ${number}: ${why}\n${request}`);
-      shown = failures.length;
+      await showingFailures(failures, `round ${number}`, async () => {
+        await playRound({ api, seed, number, metadata });
+        heapMiB.push((await server.usage()).heapMiB);
+      });
     }
-    const costly = await measureCostlyRules(server, api);
+    const costly = await showingFailures(failures, 'costly rules', () => measureCostlyRules(server, api));
     for (const { cpuMs, expression } of costly.slice(0, 3)) print(`${cpuMs.toFixed(0)} ms: ${expression}`);
     api.close();
     const growth = growthOf(heapMiB);
     const slowest = costly[0]?.cpuMs ?? 0;
     print(`memory of each round, MiB: ${heapMiB.map((value) => value.toFixed(0)).join(' ')}`);
     print(
-      `seed ${seed}: ${heapMiB.length} rounds, ${watched.answered} answers, ${failures.length} failures, the slowest expression ${slowest.toFixed(0)} ms, memory ×${growth.toFixed(2)}`,
+      `seed ${seed}: ${heapMiB.length} rounds, ${watched.answered} answers, ${failures.length} failures, the slowest expression ${slowest.toFixed(0)} ms, memory ${growth === undefined ? 'not judged: too few rounds' : `×${growth.toFixed(2)}`}`,
     );
-    return failures.length > 0 || slowest > ruleMsMax || growth > growthMax ? 1 : 0;
+    return failures.length > 0 || slowest > ruleMsMax || (growth ?? 1) > growthMax ? 1 : 0;
   } finally {
     await server.stop();
   }
