@@ -240,7 +240,7 @@ async function upDetached(options: UpOptions, directory: DataDirectory): Promise
   const child = spawn(process.execPath, words, { detached: true, stdio: ['ignore', log, log, 'ipc'] });
   const progress = progressOf(options);
   const steps = new Map<number, { done(): void; failed(error: Error): void }>();
-  await new Promise<void>((settle, fail) => {
+  const ready = new Promise<void>((settle, fail) => {
     child.on('message', (message: ProgressMessage) => {
       if (message.kind === 'step') showStep(progress, steps, message);
       else if (message.kind === 'done') steps.get(message.id)?.done();
@@ -253,8 +253,13 @@ async function upDetached(options: UpOptions, directory: DataDirectory): Promise
       fail(new CliError(`The control plane ended with code ${code}.`, `The reason is in ${directory.controlPlaneLog}.`)),
     );
   });
-  child.disconnect();
-  child.unref();
+  try {
+    await ready;
+  } finally {
+    // This process ends, also when the start has failed.
+    if (child.connected) child.disconnect();
+    child.unref();
+  }
   showWay(options, directory, (kubeconfig) => `\nexport KUBECONFIG=${kubeconfig}\n`);
 }
 

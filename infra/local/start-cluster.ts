@@ -107,7 +107,32 @@ async function startIn(
   return startCloudControlPlane({ ...options, faults });
 }
 
+type End = () => Promise<void>;
+
+/** What was started last ends first. */
+async function endAll(started: readonly End[]): Promise<void> {
+  for (const end of started.toReversed()) await end();
+}
+
+/** A start that fails ends what it had started in this process. */
 export async function startCluster(options: StartOptions): Promise<Cluster> {
+  const started: End[] = [];
+  try {
+    await startParts(options, started);
+  } catch (error) {
+    await endAll(started);
+    throw error;
+  }
+  return {
+    async stop() {
+      await removeNodes(options.directory);
+      await endAll(started);
+    },
+    handOver: () => endAll(started),
+  };
+}
+
+async function startParts(options: StartOptions, started: End[]): Promise<void> {
   const { directory, listen, runtime, networks, progress, nodes: count, cloud, choices } = options;
   const world = realWorld('warn');
   const before = clusterRecord(directory);
@@ -123,8 +148,10 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
   const controlPlane = await progress.step('Starting the control plane', () =>
     startIn(options, { directory, addresses, advertise, networks, world, ...choices }),
   );
+  started.push(() => controlPlane.stop());
   await createDefaultStorageClass(controlPlane.client, directory.volumes);
   const gate = cloud === undefined ? undefined : await startGate(options, controlPlane, { port: before?.gatePort ?? 0, world });
+  if (gate !== undefined) started.push(() => gate.close());
   const record: ClusterRecord = {
     id,
     runtime,
@@ -140,38 +167,35 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
   recordProcess(directory.controlPlaneRecord, process.pid);
   writePrivately(directory.kubeconfig, adminKubeconfig(controlPlane, record));
 
-  const simulated =
-    fabric === undefined
-      ? await progress.step(`Starting ${names.length} simulated nodes`, () =>
-          startSimulatedNodes({
-            controlPlane,
-            names,
-            caFile: join(directory.pki, 'ca.crt'),
-            rootDirectory: join(directory.root, 'simulated'),
-            networks: nodeNetworks(networks),
-            world,
-          }),
-        )
-      : undefined;
-  if (fabric !== undefined) {
-    await progress.step(`Starting ${names.length === 1 ? 'a node' : `${names.length} nodes`} with containerd`, () =>
-      startRealNodes(options, controlPlane, fabric, names),
-    );
-  }
+  await startNodes(options, { controlPlane, fabric, names, world }, started);
   await progress.step('Waiting until the nodes are Ready', () => untilReady(controlPlane, names, world));
-  return {
-    async stop() {
-      await simulated?.stop();
-      await removeNodes(directory);
-      await gate?.close();
-      await controlPlane.stop();
-    },
-    async handOver() {
-      await simulated?.stop();
-      await gate?.close();
-      await controlPlane.stop();
-    },
-  };
+}
+
+interface NodeParts {
+  readonly controlPlane: ControlPlane;
+  /** Undefined: the nodes are simulated. */
+  readonly fabric: Fabric | undefined;
+  readonly names: readonly string[];
+  readonly world: World;
+}
+
+async function startNodes(options: StartOptions, { controlPlane, fabric, names, world }: NodeParts, started: End[]): Promise<void> {
+  const { directory, networks, progress } = options;
+  if (fabric !== undefined) {
+    const title = `Starting ${names.length === 1 ? 'a node' : `${names.length} nodes`} with containerd`;
+    return progress.step(title, () => startRealNodes(options, controlPlane, fabric, names));
+  }
+  const simulated = await progress.step(`Starting ${names.length} simulated nodes`, () =>
+    startSimulatedNodes({
+      controlPlane,
+      names,
+      caFile: join(directory.pki, 'ca.crt'),
+      rootDirectory: join(directory.root, 'simulated'),
+      networks: nodeNetworks(networks),
+      world,
+    }),
+  );
+  started.push(() => simulated.stop());
 }
 
 /** Functions carry no upgraded connections: clients that need them ask this machine's gate, which carries them by mail. */

@@ -1,10 +1,11 @@
 /** What commands print, and how they exit, where there is no cluster to ask. */
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { runCommandLine } from '../support/cluster-process.ts';
+import { eventually } from '../support/eventually.ts';
 
 describe('a command without a cluster', { concurrency: 2 }, () => {
   let directory: string;
@@ -38,6 +39,19 @@ describe('a command without a cluster', { concurrency: 2 }, () => {
       stderr,
       'error: There is no component kubelet.\n  Of kube-controller-manager and kube-scheduler, infra/local/README.md shows how to run them instead.\n',
     );
+  });
+
+  test('up that fails while nodes start ends what it had started', async () => {
+    const root = join(directory, 'failing');
+    mkdirSync(root);
+    // Simulated nodes keep their files in a directory of this name.
+    writeFileSync(join(root, 'simulated'), 'a file');
+    const words = ['--runtime', 'simulated', '--nodes', '1', '--listen', '127.0.0.1:0', '--data-dir', root];
+    const { code, stderr } = await runCommandLine(['up', '--detach', ...words]);
+    assert.equal(code, 1);
+    assert.match(stderr, /ENOTDIR|EEXIST|not a directory/);
+    const { pid } = JSON.parse(readFileSync(join(root, 'control-plane.json'), 'utf8'));
+    await eventually(async () => assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' }));
   });
 
   test('a kubeconfig that is not there is named', async () => {
