@@ -91,8 +91,8 @@ export const weakenings: readonly Weakening[] = [
     edits: [
       {
         file: 'epoch.ts',
-        from: 'if (view.get(key)?.object.metadata.uid === uid) return',
-        to: 'if (view.get(key)?.object.metadata.uid !== undefined) return',
+        from: 'if (readObject(view.get(key))?.metadata.uid === uid) return',
+        to: 'if (readObject(view.get(key))?.metadata.uid !== undefined) return',
       },
     ],
     seeds: 60,
@@ -131,8 +131,8 @@ export const weakenings: readonly Weakening[] = [
     edits: [
       {
         file: 'create-store.ts',
-        from: '    const { compactRevision } = this.#replica;\n    for',
-        to: '    const compactRevision = this.#replica.revision;\n    for',
+        from: '    const { compactRevision } = this.#replica;\n    try',
+        to: '    const compactRevision = this.#replica.revision;\n    try',
       },
     ],
     seeds: 10,

@@ -16,7 +16,7 @@ const weakenings: readonly Weakening[] = [
   {
     without: 'a worker that was replaced writes nothing',
     file: 'store/epoch.ts',
-    from: 'if (view.get(key)?.object.metadata.uid === uid) return',
+    from: 'if (readObject(view.get(key))?.metadata.uid === uid) return',
     to: 'if (view.get(key) !== undefined) return',
     scenes: ['rollout', 'rollout', 'job'],
     seeds: 60,
