@@ -39,11 +39,15 @@ export function virtualClock(startMs: number): VirtualClock {
   const sleep = (delayMs: number, signal?: AbortSignal): Promise<void> =>
     new Promise((resolve, reject) => {
       if (signal?.aborted === true) return reject(signal.reason);
-      const cancel = after(delayMs, resolve);
-      signal?.addEventListener('abort', () => {
+      const stop = (): void => {
         cancel();
-        reject(signal.reason);
+        reject(signal?.reason);
+      };
+      const cancel = after(delayMs, () => {
+        signal?.removeEventListener('abort', stop);
+        resolve();
       });
+      signal?.addEventListener('abort', stop, { once: true });
     });
 
   const advance = async (ms: number): Promise<void> => {
@@ -64,8 +68,9 @@ export function virtualClock(startMs: number): VirtualClock {
   return { now: () => nowMs, monotonicMs: () => nowMs - startMs, after, sleep, advance, settle };
 }
 
-/** Time that passes in one step for work that waits for it. */
+/** Time that passes in one step for work that waits for it, and how many steps it may take. */
 const passingMs = 5;
+const passingStepsMax = 200_000;
 
 /** Moves the clock until the work is done: what waits within it (retries) goes on as soon as nothing else can happen. */
 export async function whileTimePasses<T>(clock: Pick<VirtualClock, 'advance' | 'settle'>, work: Promise<T>): Promise<T> {
@@ -76,6 +81,7 @@ export async function whileTimePasses<T>(clock: Pick<VirtualClock, 'advance' | '
   work.then(finish, finish);
   for (let step = 0; !isDone; step += 1) {
     await clock.settle();
+    if (step > passingStepsMax) throw new Error(`the work is not done after ${passingStepsMax} steps of the clock`);
     if (!isDone && step > 3) await clock.advance(passingMs);
   }
   return work;

@@ -12,3 +12,16 @@ test('a field that kubectl applied from the client’s side is removed by an app
   assert.deepEqual(metadata.annotations, { kept: 'yes' });
   assert.deepEqual(metadata.managedFields, [{ ...entry, manager: 'kubectl', operation: 'Apply' }]);
 });
+
+test('fields of a client-side and of a server-side apply become those of one manager', () => {
+  const entry = (manager: string, operation: string, fields: object) => ({
+    manager,
+    operation,
+    apiVersion: 'v1',
+    fieldsType: 'FieldsV1',
+    fieldsV1: { 'f:data': fields },
+  });
+  const managedFields = [entry('kubectl', 'Apply', { 'f:a': {} }), entry('kubectl-client-side-apply', 'Update', { 'f:b': {} })];
+  const { metadata } = adopted({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a', managedFields } });
+  assert.deepEqual(metadata.managedFields, [entry('kubectl', 'Apply', { 'f:a': {}, 'f:b': {} })]);
+});

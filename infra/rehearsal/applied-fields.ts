@@ -1,5 +1,5 @@
 /** Who owns the fields that `kubectl apply` wrote. Pure. */
-import type { KubeObject } from '../../functions/kube/object.ts';
+import { isJsonObject, type KubeObject } from '../../functions/kube/object.ts';
 
 const clientSide = 'kubectl-client-side-apply';
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
@@ -13,10 +13,28 @@ export function adopted(object: KubeObject): KubeObject {
   if (managedFields?.some(isClientSide) !== true) return object;
   const { [lastApplied]: _last, ...kept } = annotations ?? {};
   const entries = managedFields.map((entry) => (isClientSide(entry) ? { ...entry, manager: 'kubectl', operation: 'Apply' } : entry));
-  return { ...object, metadata: { ...object.metadata, annotations: kept, managedFields: entries } };
+  const united = entries.reduce<readonly FieldsEntry[]>(withEntry, []);
+  return { ...object, metadata: { ...object.metadata, annotations: kept, managedFields: [...united] } };
 }
 
 type FieldsEntry = NonNullable<KubeObject['metadata']['managedFields']>[number];
+
+/** One manager has one entry of a version: the fields of two are one set. */
+function withEntry(entries: readonly FieldsEntry[], entry: FieldsEntry): readonly FieldsEntry[] {
+  const isSame = (other: FieldsEntry): boolean =>
+    other.manager === entry.manager &&
+    other.operation === entry.operation &&
+    other.apiVersion === entry.apiVersion &&
+    (other.subresource ?? '') === (entry.subresource ?? '');
+  if (!entries.some(isSame)) return [...entries, entry];
+  return entries.map((other) => (isSame(other) ? { ...other, fieldsV1: unitedFields(other.fieldsV1, entry.fieldsV1) } : other));
+}
+
+function unitedFields(one: unknown, other: unknown): Record<string, unknown> {
+  const [a, b] = [isJsonObject(one) ? one : {}, isJsonObject(other) ? other : {}];
+  const fields = [...new Set([...Object.keys(a), ...Object.keys(b)])];
+  return Object.fromEntries(fields.map((field) => [field, unitedFields(a[field], b[field])]));
+}
 
 const isClientSide = ({ manager, operation, subresource = '' }: FieldsEntry): boolean =>
   manager === clientSide && operation === 'Update' && subresource === '';

@@ -37,12 +37,14 @@ export interface Plan {
   readonly unschedulable: readonly WaitingPod[];
   readonly notReady: readonly WaitingPod[];
   readonly warnings: readonly Warning[];
+  /** Further ones, which are only counted. */
+  readonly warningsLeftOut: number;
 }
 
 export interface Rehearsed {
   readonly before: readonly PlacedObject[];
   readonly after: readonly PlacedObject[];
-  /** All changes in between, Events among them. */
+  /** Changes of pods and Events in between. */
   readonly changes: readonly Change[];
 }
 
@@ -93,7 +95,7 @@ function waiting(pods: readonly Pod[]): Pick<Plan, 'unschedulable' | 'notReady'>
 }
 
 /** Each text once. What the scheduler finds of a pod is in `unschedulable`. */
-function warningsOf(changes: readonly Change[]): readonly Warning[] {
+function warningsOf(changes: readonly Change[]): Pick<Plan, 'warnings' | 'warningsLeftOut'> {
   const found = new Map<string, Warning>();
   for (const { key, type, object } of changes) {
     if (key.resource !== 'events' || type === 'deleted') continue;
@@ -101,9 +103,10 @@ function warningsOf(changes: readonly Change[]): readonly Warning[] {
     if (severity !== 'Warning' || reason === 'FailedScheduling') continue;
     const about = `${involvedObject.kind} ${involvedObject.namespace ?? ''}/${involvedObject.name}`;
     const warning = { about, reason, message };
-    if (found.size < warningsMax) found.set(JSON.stringify(warning), warning);
+    found.set(JSON.stringify(warning), warning);
   }
-  return [...found.values()];
+  const warnings = [...found.values()];
+  return { warnings: warnings.slice(0, warningsMax), warningsLeftOut: Math.max(0, warnings.length - warningsMax) };
 }
 
 export function planOf({ before, after, changes }: Rehearsed): Plan {
@@ -112,6 +115,6 @@ export function planOf({ before, after, changes }: Rehearsed): Plan {
     pods: podGroups(earlier, later),
     evicted: evictedPods(changes),
     ...waiting(later),
-    warnings: warningsOf(changes),
+    ...warningsOf(changes),
   };
 }

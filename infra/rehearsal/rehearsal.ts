@@ -1,8 +1,10 @@
 /**
  * A cluster in this process's memory, made of another one's objects, whose controllers and scheduler run in virtual time.
- * It calls no server: webhooks and APIServices are left out, and its nodes are played.
+ * It calls no server: webhooks and APIServices of others are left out, and its nodes are played.
  */
 import { createApi, type Api } from '../../functions/api.ts';
+import { admissionPlugins } from '../../functions/apiserver/admission/admission-plugins.ts';
+import type { AdmissionSettings } from '../../functions/apiserver/admission/configuration.ts';
 import { newSigningKeyPem, signingKeyOf } from '../../functions/apiserver/auth/keys.ts';
 import { createTokens } from '../../functions/apiserver/auth/tokens.ts';
 import { openClusterStore } from '../../functions/cluster-store.ts';
@@ -22,7 +24,9 @@ import type { Change, Store } from '../../functions/store/store.ts';
 import { startWorkers } from '../../functions/start-workers.ts';
 import { virtualClock, whileTimePasses, type VirtualClock } from '../../functions/virtual-clock.ts';
 import type { Log, Random, World } from '../../functions/world.ts';
+import type { ComponentName } from '../../functions/worker-groups.ts';
 import { RehearsedNodes } from './rehearsed-nodes.ts';
+import { mayNameServer, withoutCalls } from './without-calls.ts';
 
 export interface RehearsalOptions {
   readonly objects: readonly LoadedObject[];
@@ -31,6 +35,10 @@ export interface RehearsalOptions {
   readonly networks: ClusterNetworks;
   /** As upstream places pods by default when left out. */
   readonly scheduler?: SchedulerConfiguration | undefined;
+  /** Which admission plug-ins run, and how; the usual ones when left out. */
+  readonly admission?: AdmissionSettings | undefined;
+  /** Components that the cluster runs elsewhere: they take no part. */
+  readonly absent?: readonly ComponentName[] | undefined;
   /** When it begins. */
   readonly startMs: number;
   readonly random: Random;
@@ -46,7 +54,8 @@ export interface Rest {
 
 export interface Applied {
   readonly object: KubeObject;
-  readonly outcome: 'created' | 'configured' | 'unchanged';
+  /** `left out`: it would make the API call a server. */
+  readonly outcome: 'created' | 'configured' | 'unchanged' | 'left out';
 }
 
 export interface PlacedObject {
@@ -56,7 +65,7 @@ export interface PlacedObject {
 }
 
 export interface Rehearsal {
-  /** Everything that changed since it began, in order. */
+  /** All changes of pods and Events since it began, in order. */
   readonly changes: readonly Change[];
   /** All but what is restless. */
   objects(): readonly PlacedObject[];
@@ -74,13 +83,16 @@ const quietMs = 60_000;
 /** The name by which kubectl applies. Fields that its client-side applies own are given over to it: see `adopted`. */
 const applyManager = 'kubectl';
 
-/** The rehearsed cluster asks no server outside. */
-const leftOut: ReadonlySet<string> = new Set([
-  'mutatingwebhookconfigurations.admissionregistration.k8s.io',
-  'validatingwebhookconfigurations.admissionregistration.k8s.io',
-]);
-
-export const isLeftOut = ({ key }: LoadedObject): boolean => leftOut.has(key.resource);
+/** The objects of a copy that calls no server, and how many are missing in it. */
+export function copiedObjects(objects: readonly LoadedObject[]): { readonly kept: readonly LoadedObject[]; readonly leftOut: number } {
+  const kept = objects.flatMap((loaded) => {
+    const { resource } = loaded.key;
+    if (!mayNameServer(resource)) return [loaded];
+    const object = withoutCalls(resource, JSON.parse(loaded.json) as KubeObject);
+    return object === undefined ? [] : [{ ...loaded, json: JSON.stringify(object) }];
+  });
+  return { kept, leftOut: objects.length - kept.length };
+}
 
 /** Heartbeats, Events, and what workers note for themselves. */
 export const isRestless = (resource: string): boolean =>
@@ -100,15 +112,24 @@ async function* each(objects: readonly LoadedObject[]): AsyncGenerator<LoadedObj
 }
 
 export async function startRehearsal(options: RehearsalOptions): Promise<Rehearsal> {
-  const { objects, revision, networks, scheduler, startMs, random, log } = options;
+  const { objects, revision, networks, scheduler, admission, absent, startMs, random, log } = options;
   const clock = virtualClock(startMs);
   const world: World = { clock, random, log };
   const table = memoryTable({ clock });
-  const kept = objects.filter((object) => !isLeftOut(object));
+  const { kept } = copiedObjects(objects);
   await loadObjects({ table, formats: currentFormats, clock, random }, { revision, hasKeys: true }, each(kept));
   const { store, registry } = await openClusterStore({ table, world, networks });
   const tokens = createTokens({ keys: [signingKeyOf(await newSigningKeyPem())], clock, random });
-  const api = createApi({ store, registry, tokens, world, networks, hasControllers: true, checksApiServices: false });
+  const api = createApi({
+    store,
+    registry,
+    tokens,
+    world,
+    networks,
+    hasControllers: true,
+    checksApiServices: false,
+    ...(admission === undefined ? {} : { admission: (chosen) => admissionPlugins(chosen, admission) }),
+  });
   const stopWorkers = await startWorkers({
     store,
     cache: createCache(store),
@@ -118,6 +139,7 @@ export async function startRehearsal(options: RehearsalOptions): Promise<Rehears
     codeVersion: 'rehearsal',
     listeningSinceMs: startMs,
     schedulerConfiguration: scheduler,
+    absent,
     world,
   });
   return new RunningRehearsal({ store, registry, api, clock, stopWorkers });
@@ -144,7 +166,7 @@ class RunningRehearsal implements Rehearsal {
     this.#changedMs = clock.now();
     this.#nodes = new RehearsedNodes({ client: api.clientFor(admin), view: () => store.view(), nowMs: () => clock.now() });
     this.#stopListening = store.onApplied((_revision, changes) => {
-      this.changes.push(...changes);
+      this.changes.push(...changes.filter(({ key }) => key.resource === 'pods' || key.resource === 'events'));
       if (changes.some(({ key }) => !isRestless(key.resource))) this.#changedMs = clock.now();
     });
   }
@@ -172,10 +194,12 @@ class RunningRehearsal implements Rehearsal {
     }
     const namespace = type.namespaced ? (object.metadata.namespace ?? namespaceUsual) : '';
     const name = object.metadata.name ?? '';
+    const harmless = withoutCalls(groupResource(type), object);
+    if (harmless === undefined) return { object, outcome: 'left out' };
     const before = store.view().get({ resource: groupResource(type), namespace, name });
     const path = `${objectPath(type, { namespace, name })}?fieldManager=${applyManager}&force=true`;
     const headers = { 'content-type': 'application/apply-patch+yaml' };
-    const request = new Request(`https://rehearsal${path}`, { method: 'PATCH', headers, body: JSON.stringify(object) });
+    const request = new Request(`https://rehearsal${path}`, { method: 'PATCH', headers, body: JSON.stringify(harmless) });
     const response = await api.fetch(request, { user: admin });
     if (!response.ok) throw StatusError.fromStatus((await response.json()) as Status);
     const answer = (await response.json()) as KubeObject;

@@ -9,6 +9,7 @@ import type { Container, ContainerStatus, Lease, Node, Pod, PodCondition } from 
 import { isTerminating, nameOf, namespaceOf } from '../../functions/kube/object.ts';
 import { isPodFinished, isPodReady } from '../../functions/kube/pod.ts';
 import { groupResource, leases, nodes, pods, type ResourceType } from '../../functions/kube/resource-type.ts';
+import { isConflict, isNotFound } from '../../functions/kube/status-error.ts';
 import { microTimestamp, timestamp } from '../../functions/kube/time.ts';
 import type { KubeObject } from '../../functions/kube/object.ts';
 import type { StoreView } from '../../functions/kube/view.ts';
@@ -50,8 +51,8 @@ export class RehearsedNodes {
     await this.#beat();
     for (const pod of listed(this.#options.view(), pods)) {
       if (!this.#living.has(pod.spec?.nodeName ?? '')) continue;
-      if (isTerminating(pod)) await this.#end(pod);
-      else if (!isPodFinished(pod) && !isPodReady(pod) && !hasStarted(pod)) await this.#start(pod);
+      if (isTerminating(pod)) await unlessChanged(this.#end(pod));
+      else if (!isPodFinished(pod) && !isPodReady(pod) && !hasStarted(pod)) await unlessChanged(this.#start(pod));
     }
   }
 
@@ -64,7 +65,7 @@ export class RehearsedNodes {
       const renewed = { holderIdentity: name, leaseDurationSeconds: 40, renewTime: microTimestamp(nowMs()) };
       const lease = held.get(`${leaseNamespace}/${name}`);
       if (lease === undefined) await client.create(leases, { metadata: { namespace: leaseNamespace, name }, spec: renewed } as Lease);
-      else await client.update(leases, { ...copy(lease), spec: { ...lease.spec, ...renewed } });
+      else await unlessChanged(client.update(leases, { ...copy(lease), spec: { ...lease.spec, ...renewed } }));
     }
   }
 
@@ -89,6 +90,15 @@ export class RehearsedNodes {
     this.#addresses += 1;
     const podIP = `198.18.${(this.#addresses >> 8) & 255}.${this.#addresses & 255}`;
     await client.update(pods, { ...copy(pod), status: runningStatus(pod, podIP, timestamp(nowMs())) }, 'status');
+  }
+}
+
+/** An object that was changed or removed meanwhile is read again a second later. */
+async function unlessChanged(work: Promise<unknown>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    if (!isConflict(error) && !isNotFound(error)) throw error;
   }
 }
 

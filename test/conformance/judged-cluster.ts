@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { dataDirectory } from '../../infra/local/data-directory.ts';
 import { canRunContainers } from '../../infra/local/hosts/can-run-containers.ts';
 import { readRecord } from '../../infra/local/hosts/record.ts';
-import { startCluster } from '../support/cluster-process.ts';
+import { startCluster, type TestCluster } from '../support/cluster-process.ts';
 import { serveImages, type Registry } from './registry.ts';
 
 export interface JudgedCluster {
@@ -40,13 +40,22 @@ async function mirrorImages(images: string, directory: string): Promise<Registry
   return registry;
 }
 
+async function mirrorOf(images: string, cluster: TestCluster): Promise<Registry> {
+  try {
+    return await mirrorImages(images, cluster.directory);
+  } catch (error) {
+    await cluster.remove();
+    throw error;
+  }
+}
+
 export async function judgedCluster({ kubeconfig, images, reports, note }: JudgedClusterOptions): Promise<JudgedCluster> {
   if (kubeconfig !== undefined) return { kubeconfig: resolve(kubeconfig), remove: () => Promise.resolve() };
   const able = await canRunContainers();
   if (!able.ok) throw new Error(`two real nodes cannot run here: ${able.why}; ${able.cure}`);
   note('Starting two nodes');
   const cluster = await startCluster({ nodes: 2, runtime: 'containerd', images: images === undefined ? [] : [images], startMsMax });
-  const registry = images === undefined ? undefined : await mirrorImages(images, cluster.directory);
+  const registry = images === undefined ? undefined : await mirrorOf(images, cluster);
   return {
     kubeconfig: join(cluster.directory, 'kubeconfig'),
     async remove() {

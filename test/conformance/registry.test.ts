@@ -39,6 +39,12 @@ describe('the registry of an archive', () => {
     }
   });
 
+  test('states the size of a file without sending it', async () => {
+    const { config } = JSON.parse(await (await get('team/web/manifests/1.0')).text());
+    const head = await get(`team/web/blobs/${config.digest}`, 'HEAD');
+    assert.deepEqual([head.headers.get('content-length'), await head.text()], [String(config.size), '']);
+  });
+
   test('answers 404 for a tag and for a digest that the archive lacks', async () => {
     assert.equal((await get('team/web/manifests/2.0')).status, 404);
     assert.equal((await get(`team/web/blobs/sha256:${'0'.repeat(64)}`)).status, 404);

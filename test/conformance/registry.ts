@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream';
 import { runCommand } from '../../agent/network/run.ts';
 
 export interface Registry {
@@ -83,8 +84,11 @@ function sendManifest(response: ServerResponse, manifest: string, isHead: boolea
 
 function sendBlob(response: ServerResponse, file: string, { path, size }: Blob, isHead: boolean): void {
   response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': size });
-  if (isHead) response.end();
-  else spawn('tar', ['-xOf', file, path], { stdio: ['ignore', 'pipe', 'ignore'] }).stdout.pipe(response);
+  if (isHead) return void response.end();
+  const tar = spawn('tar', ['-xOf', file, path], { stdio: ['ignore', 'pipe', 'ignore'] });
+  tar.once('error', () => response.destroy());
+  // A node that hangs up ends the program, too.
+  pipeline(tar.stdout, response, () => tar.kill());
 }
 
 function answer(archive: Archive, method: string, url: string, response: ServerResponse): void {

@@ -1,9 +1,10 @@
 /** `hibernetes rehearse -f new.yaml`: what would happen if the file were applied, found out on a copy in memory. */
 import { readFileSync } from 'node:fs';
-import { parseAllDocuments } from 'yaml';
 import { timeOf } from '../../../functions/apiserver/as-of/moment.ts';
 import { defaultNetworks } from '../../../functions/kube/cluster-networks.ts';
-import { isJsonObject, type KubeObject } from '../../../functions/kube/object.ts';
+import { isJsonObject, type Json, type KubeObject } from '../../../functions/kube/object.ts';
+import { DocumentError } from '../../../functions/kube/document-error.ts';
+import { parseYaml } from '../../../functions/kube/yaml-document.ts';
 import { StatusError } from '../../../functions/kube/status-error.ts';
 import type { LoadedObject } from '../../../functions/store/load-objects.ts';
 import { createLog, realWorld } from '../../../functions/world.ts';
@@ -14,7 +15,14 @@ import { clusterRecord } from '../../local/cluster-record.ts';
 import { dataDirectory, readIfThere } from '../../local/data-directory.ts';
 import { adopted } from '../../rehearsal/applied-fields.ts';
 import { planOf, type Plan } from '../../rehearsal/plan.ts';
-import { type Applied, isLeftOut, type Rehearsal, type RehearsalOptions, type Rest, startRehearsal } from '../../rehearsal/rehearsal.ts';
+import {
+  type Applied,
+  copiedObjects,
+  type Rehearsal,
+  type RehearsalOptions,
+  type Rest,
+  startRehearsal,
+} from '../../rehearsal/rehearsal.ts';
 import { type ClusterChoice, withApi } from '../api-client.ts';
 import { reader } from '../api-reader.ts';
 import { CliError } from '../cli-error.ts';
@@ -45,18 +53,21 @@ interface Outcome extends Plan {
   readonly virtualSeconds: number;
   /** False: something was still changing when the time was over. */
   readonly isAtRest: boolean;
-  /** Webhooks of the cluster, which the copy does not ask. */
-  readonly webhooksLeftOut: number;
+  /** Webhook configurations, and APIServices of other servers: the copy calls none. */
+  readonly leftOut: number;
   readonly changes: readonly ObjectChange[];
 }
 
 export async function rehearse(options: RehearseOptions): Promise<void> {
-  const wanted = options.filename.flatMap(documentsOf);
+  const wanted = (await Promise.all(options.filename.map(objectsOf))).flat();
   if (wanted.length === 0) throw new CliError('The files hold no object.');
+  if (options.at.includes('@'))
+    throw new CliError('--at takes no speed.', 'A time such as 2026-11-29T10:00:00Z or a distance such as -2h is.');
   const moment = options.at === 'now' ? undefined : fixedMoment(options.at);
   const progress = progressOf(options);
   const { objects, revision } = await progress.step('Copying the cluster', () => withApi(options, (api) => copyOf(reader(api, moment))));
-  const startMs = moment === undefined ? realWorld('error').clock.now() : (timeOf(moment, 0) ?? 0);
+  const startMs = timeOf(moment ?? 'now', realWorld('error').clock.now());
+  if (startMs === undefined) throw new CliError(`${options.at} is no moment of the past.`);
   const rehearsal = await startRehearsal({
     objects,
     revision,
@@ -77,9 +88,9 @@ export async function rehearse(options: RehearseOptions): Promise<void> {
       asOf: new Date(startMs).toISOString(),
       applied: applied.map(({ object, outcome: how }) => ({ object: shownName(object), outcome: how })),
       ...restOf(rest),
-      webhooksLeftOut: objects.filter(isLeftOut).length,
+      leftOut: copiedObjects(objects).leftOut + applied.filter(({ outcome: how }) => how === 'left out').length,
       ...plan,
-      changes: objectChanges(before, after).filter(isTelling),
+      changes: objectChanges(before, after).filter(isShown),
     };
     print(options, outcome, outcomeText);
   } finally {
@@ -92,18 +103,34 @@ const restOf = ({ isAtRest, afterMs }: Rest): Pick<Outcome, 'isAtRest' | 'virtua
   virtualSeconds: Math.round(afterMs / 1000),
 });
 
-function documentsOf(file: string): readonly KubeObject[] {
+const separator = /^---(?:[ \t].*)?$/m;
+
+async function objectsOf(file: string): Promise<readonly KubeObject[]> {
   const text = file === '-' ? readFileSync(0, 'utf8') : readIfThere(file);
   if (text === undefined) throw new CliError(`There is no file ${file}.`);
-  const documents = parseAllDocuments(text, { version: '1.1', merge: true });
-  return [...documents].flatMap((document) => {
-    const [problem] = document.errors;
-    if (problem !== undefined) throw new CliError(`${file} cannot be read: ${problem.message}`);
-    const value: unknown = document.toJS();
-    if (value === null || value === undefined) return [];
-    if (!isObject(value)) throw new CliError(`${file} holds something that is no object of Kubernetes.`);
-    return value.kind === 'List' ? ((value as { items?: readonly KubeObject[] }).items ?? []) : [value];
-  });
+  const documents = text.split(separator).filter((document) => document.trim() !== '');
+  return (await Promise.all(documents.map((document) => objectsIn(document, file)))).flat();
+}
+
+/** Read as the API reads a body. */
+async function objectsIn(document: string, file: string): Promise<readonly KubeObject[]> {
+  const value = await readDocument(document, file);
+  // Nothing but comments.
+  if (value === null) return [];
+  const isList =
+    isJsonObject(value) && typeof value['kind'] === 'string' && value['kind'].endsWith('List') && Array.isArray(value['items']);
+  const objects: unknown[] = isList ? (value['items'] as unknown[]) : [value];
+  if (!objects.every(isObject)) throw new CliError(`${file} holds something that is no object of Kubernetes.`);
+  return objects;
+}
+
+async function readDocument(document: string, file: string): Promise<Json> {
+  try {
+    return (await parseYaml(document)).value;
+  } catch (error) {
+    if (!(error instanceof DocumentError) && !(error instanceof StatusError)) throw error;
+    throw new CliError(`${file} cannot be read: ${error.message}.`);
+  }
 }
 
 const isObject = (value: unknown): value is KubeObject =>
@@ -121,9 +148,10 @@ async function* adoptedLines(lines: AsyncIterable<BackupObjectLine>): AsyncGener
 }
 
 /** What a data directory records of its cluster. No command can ask a cluster elsewhere: its copy has the usual networks. */
-function choicesOf({ dataDir, kubeconfig }: RehearseOptions): Pick<RehearsalOptions, 'networks' | 'scheduler'> {
+function choicesOf({ dataDir, kubeconfig }: RehearseOptions): Pick<RehearsalOptions, 'networks' | 'scheduler' | 'admission' | 'absent'> {
   const record = kubeconfig === undefined ? clusterRecord(dataDirectory(dataDir)) : undefined;
-  return { networks: record?.networks ?? defaultNetworks, scheduler: record?.scheduler };
+  const { scheduler, admission, absent } = record ?? {};
+  return { networks: record?.networks ?? defaultNetworks, scheduler, admission, absent };
 }
 
 async function applyAll(rehearsal: Rehearsal, objects: readonly KubeObject[], namespace: string): Promise<readonly Applied[]> {
@@ -144,7 +172,7 @@ const shownName = ({ kind = '', metadata }: KubeObject): string => `${kind.toLow
 /** Pods are counted, what follows from them is not news, and a status follows from the rest. */
 const derived: ReadonlySet<string> = new Set(['pods', 'endpoints', 'endpointslices.discovery.k8s.io', 'controllerrevisions.apps']);
 
-const isTelling = ({ type, resource, fields }: ObjectChange): boolean =>
+const isShown = ({ type, resource, fields }: ObjectChange): boolean =>
   !derived.has(resource) && (type !== 'changed' || fields.some(({ path }) => !isStatus(path)));
 
 const isStatus = (path: string): boolean =>
@@ -157,7 +185,7 @@ function section(title: string, lines: readonly string[]): string {
 }
 
 function outcomeText(outcome: Outcome): string {
-  const { pods, evicted, unschedulable, notReady, warnings, changes, isAtRest, virtualSeconds, webhooksLeftOut } = outcome;
+  const { pods, evicted, unschedulable, notReady, warnings, warningsLeftOut, changes, isAtRest, virtualSeconds, leftOut } = outcome;
   return [
     ...outcome.applied.map(({ object, outcome: how }) => `${object} ${how}\n`),
     isAtRest
@@ -184,6 +212,7 @@ function outcomeText(outcome: Outcome): string {
       'Warnings',
       warnings.map(({ about, reason, message }) => `${about}: ${reason}: ${message}`),
     ),
-    webhooksLeftOut === 0 ? '' : `\n${webhooksLeftOut} webhook configurations were not asked: a rehearsal calls no server.\n`,
+    warningsLeftOut === 0 ? '' : `  ${warningsLeftOut} more\n`,
+    leftOut === 0 ? '' : `\n${leftOut} objects were left out, since a rehearsal calls no server: webhooks, APIServices.\n`,
   ].join('');
 }
