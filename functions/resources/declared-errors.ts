@@ -23,7 +23,7 @@ function patternsOf(declared: readonly string[]): readonly Pattern[] {
   return made;
 }
 
-const stepsOf = (path: string): string[] => path.match(/\[[^\]]*\]|[^.[]+/g) ?? [];
+const stepsOf = (path: string): string[] => path.match(/\[[^\][]*\]|[^.[\]]+/g) ?? [];
 
 const matchesSteps = (pattern: readonly string[], steps: readonly string[]): boolean =>
   pattern.length === steps.length &&
