@@ -17,10 +17,12 @@ interface Recording {
   written(): Promise<Event[]>;
 }
 
-async function recording(): Promise<Recording> {
+/** `untilSent`: what each request waits for. */
+async function recording(untilSent: () => Promise<void> = async () => {}): Promise<Recording> {
   const api = await testApi();
   const { world } = api;
   const fetch = async (request: Request): Promise<Response> => {
+    if (request.method !== 'GET') await untilSent();
     const body = await request.text();
     return api.fetch(new URL(request.url).pathname, { method: request.method, headers: request.headers, ...(body === '' ? {} : { body }) });
   };
@@ -104,6 +106,20 @@ test('an event that was deleted meanwhile is written anew', async () => {
     (await written()).map(({ count }) => count),
     [1],
   );
+});
+
+test('an event that is recorded while another one is written is written, too', { timeout: 20_000 }, async () => {
+  const [begun, held] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const { recorder, written } = await recording(() => {
+    begun.resolve();
+    return held.promise;
+  });
+  recorder.event(pod, 'Normal', 'Pulled', 'pulled');
+  await begun.promise;
+  recorder.event(pod, 'Normal', 'Started', 'started');
+  held.resolve();
+  const all = await written();
+  assert.deepEqual(all.map(({ reason }) => reason).sort(), ['Pulled', 'Started']);
 });
 
 test('an Event that the apiserver does not take is logged', async () => {

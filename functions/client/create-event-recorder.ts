@@ -78,8 +78,9 @@ export function createEventRecorder(options: EventRecorderOptions): QueuedEventR
   /** What is recorded meanwhile goes with the next ones. */
   const writeWaiting = async (): Promise<void> => {
     while (waiting.length > 0) {
-      await write(waiting.slice(0, atOnce));
-      waiting.splice(0, atOnce);
+      const now = waiting.slice(0, atOnce);
+      await write(now);
+      waiting.splice(0, now.length);
     }
   };
   return {

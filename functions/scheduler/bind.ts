@@ -38,9 +38,12 @@ export interface Waiting {
   readonly nominatedNodeName?: string | null;
 }
 
-/** Reports why pods wait and for which node, where that is new. An Event is counted, so it is sent with each such change only. */
-export async function markUnschedulable(waiting: readonly Waiting[], context: ReconcileContext): Promise<void> {
-  await writeUnlessGone(
+/**
+ * Reports why pods wait and for which node, where that is new. An Event is counted, so it is sent with each such change only.
+ * Returns why writes were refused.
+ */
+export async function markUnschedulable(waiting: readonly Waiting[], context: ReconcileContext): Promise<readonly Refused[]> {
+  return writeUnlessGone(
     waiting.flatMap((one) => unschedulablePatch(one, context) ?? []),
     context,
   );

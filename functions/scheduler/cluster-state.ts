@@ -44,6 +44,12 @@ export interface ClusterStateOptions {
   readonly labelsOfNamespace?: NamespaceLabels;
 }
 
+/** A pod that the pass places on the node. */
+export interface Assumed {
+  readonly pod: Pod;
+  readonly node: NodeState;
+}
+
 const noLabels: NamespaceLabels = () => ({});
 
 export class ClusterState {
@@ -61,7 +67,7 @@ export class ClusterState {
   /** Nodes of which something changed since the pass began, one after the other. */
   readonly changes: NodeState[] = [];
   /** What the pass has decided, to be taken back before the next one. */
-  private assumed: { readonly pod: Pod; readonly node: NodeState }[] = [];
+  private assumed: Assumed[] = [];
 
   constructor({ nodes, pods, labelsOfNamespace = noLabels }: ClusterStateOptions) {
     this.labelsOfNamespace = labelsOfNamespace;
@@ -76,9 +82,10 @@ export class ClusterState {
     }
   }
 
-  /** Forgets what the pass before decided: what became of it is in the objects. */
-  beginPass(): void {
-    for (const { pod, node } of this.assumed) this.remove(pod, node);
+  /** Forgets what the pass before decided, and returns it: what became of it is in the objects. */
+  beginPass(): readonly Assumed[] {
+    const { assumed } = this;
+    for (const { pod, node } of assumed) this.remove(pod, node);
     this.assumed = [];
     this.nominations.clear();
     this.changes.length = 0;
@@ -87,6 +94,7 @@ export class ClusterState {
       if (!counter.isUsed) this.counters.delete(signature);
       counter.isUsed = false;
     }
+    return assumed;
   }
 
   node(name: string): NodeState | undefined {

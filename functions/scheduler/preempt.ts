@@ -1,5 +1,5 @@
 /** Takes the room: marks and deletes the victims of many pods at once. Source: framework/preemption/executor.go. */
-import type { ManyWrite } from '../client/client.ts';
+import type { ManyWrite, Refused } from '../client/client.ts';
 import type { Pod, PodCondition } from '../kube/generated/types.ts';
 import { isTerminating, nameOf, namespaceOf, uidOf } from '../kube/object.ts';
 import { pods } from '../kube/resource-type.ts';
@@ -39,7 +39,8 @@ const deleted = ({ victim }: Eviction): ManyWrite => ({
   options: { preconditions: { uid: uidOf(victim) } },
 });
 
-export async function takeRoom(preemptions: readonly Preemption[], context: ReconcileContext): Promise<void> {
+/** A victim whose mark was refused stays. All others go. Returns why writes were refused. */
+export async function takeRoom(preemptions: readonly Preemption[], context: ReconcileContext): Promise<readonly Refused[]> {
   const { events, clock } = context;
   const evictions = preemptions.flatMap(({ pod, victims }) =>
     victims.pods
@@ -47,16 +48,18 @@ export async function takeRoom(preemptions: readonly Preemption[], context: Reco
       .map((victim): Eviction => ({ victim, preemptor: pod, nodeName: victims.node.name })),
   );
   const nowMs = clock.now();
-  await writeUnlessGone(
+  const unmarked = await writeUnlessGone(
     evictions.map((eviction) => marked(eviction, nowMs)),
     context,
   );
-  await writeUnlessGone(evictions.map(deleted), context);
-  for (const { victim, preemptor, nodeName } of evictions)
-    events.event(victim, 'Normal', 'Preempted', `Preempted by pod ${uidOf(preemptor)} on node ${nodeName}`);
+  const leaving = evictions.filter((_eviction, index) => unmarked[index] === undefined);
+  const kept = await writeUnlessGone(leaving.map(deleted), context);
+  for (const [index, { victim, preemptor, nodeName }] of leaving.entries())
+    if (kept[index] === undefined) events.event(victim, 'Normal', 'Preempted', `Preempted by pod ${uidOf(preemptor)} on node ${nodeName}`);
   const displaced = preemptions.flatMap((preemption) => preemption.displaced);
-  await writeUnlessGone(
+  const unmoved = await writeUnlessGone(
     displaced.map((other) => statusPatch(other, { nominatedNodeName: null })),
     context,
   );
+  return [...unmarked, ...kept, ...unmoved];
 }

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { createCluster, deployment, type Cluster } from '../../test/support/cluster.ts';
+import type { ManyWrite, Refused } from '../client/client.ts';
 import { createControllers } from '../controllers/all.ts';
 import { quotaRules } from '../resources/core/resourcequota/quota-rules.ts';
+import { StatusError } from '../kube/status-error.ts';
 import { conditionOf } from '../kube/conditions.ts';
 import type { Pod } from '../kube/generated/types.ts';
 import { nameOf } from '../kube/object.ts';
@@ -185,5 +187,68 @@ test('a pod that waits is tried again only where a change may help it', async ()
   await giveRoom(cluster, 'node-b', '2');
   await cluster.settle();
   assert.equal((await cluster.get(types.pods, 'large')).spec.nodeName, 'node-b');
+  await cluster.close();
+});
+
+test('a pod that waits is tried again after five minutes, whether or not anything changes', async () => {
+  const cluster = await createCluster({ controllers: [createScheduler()] });
+  await giveRoom(cluster, 'node-a', '1');
+  await cluster.client.create(types.serviceAccounts, { metadata: { name: 'default', namespace: 'default' } });
+  await cluster.client.create(types.pods, pod('large', asking('2')));
+  const outcome = await cluster.settle();
+  assert.ok(outcome.outcome === 'quiet');
+  assert.equal(outcome.nextDeadlineMs, cluster.world.clock.now() + 300_000);
+  await cluster.close();
+});
+
+test('a pod that another scheduler binds helps one that waits to be near it', async () => {
+  const cluster = await createCluster({ controllers: everything() });
+  await giveRoom(cluster, 'node-a', '2');
+  await cluster.client.patch(types.nodes, { namespace: '', name: 'node-a' }, { metadata: { labels: { zone: 'a' } } });
+  const term = { topologyKey: 'zone', labelSelector: { matchLabels: { app: 'db' } } };
+  const affinity = { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term] } };
+  const at = { name: 'db', namespace: 'default' };
+  await cluster.client.create(types.pods, { ...pod('db', { schedulerName: 'mine' }), metadata: { ...at, labels: { app: 'db' } } });
+  await cluster.client.create(types.pods, pod('near', { affinity }));
+  await cluster.settle();
+  assert.equal((await cluster.get(types.pods, 'near')).spec.nodeName, undefined);
+  const target = { apiVersion: 'v1', kind: 'Node', name: 'node-a' };
+  await cluster.client.createSubresource(types.pods, at, 'binding', { apiVersion: 'v1', kind: 'Binding', metadata: at, target });
+  await cluster.settle();
+  assert.equal((await cluster.get(types.pods, 'near')).spec.nodeName, 'node-a');
+  await cluster.close();
+});
+
+/** Writes to the status of this pod are refused, as by a webhook. */
+const refusingWritesTo = (name: string, controller: Controller): Controller => ({
+  ...controller,
+  reconcile(request, context) {
+    const { client } = context;
+    const write = async (one: ManyWrite): Promise<Refused> =>
+      one.verb === 'patch' && one.at.name === name
+        ? new StatusError(403, 'Forbidden', 'denied the request')
+        : (await client.writeMany([one]))[0];
+    return controller.reconcile(request, { ...context, client: { ...client, writeMany: (writes) => Promise.all(writes.map(write)) } });
+  },
+});
+
+test('a victim that may not be marked stays, and keeps no other pod from its room', async () => {
+  const others = everything().filter(({ name }) => name !== 'scheduler');
+  const cluster = await createCluster({ controllers: [...others, refusingWritesTo('kept', createScheduler())] });
+  await giveRoom(cluster, 'node-a', '1');
+  await giveRoom(cluster, 'node-b', '1');
+  for (const name of ['kept', 'humble']) await cluster.client.create(types.pods, pod(name, asking('1')));
+  await cluster.settle();
+  for (const name of ['proud', 'prouder'])
+    await cluster.client.create(types.pods, pod(name, { ...asking('1'), priorityClassName: 'system-cluster-critical' }));
+  await cluster.settle();
+  const isLeaving = async (name: string): Promise<boolean> =>
+    (await cluster.get(types.pods, name)).metadata.deletionTimestamp !== undefined;
+  assert.deepEqual([await isLeaving('kept'), await isLeaving('humble')], [false, true]);
+  assert.equal(cluster.events.filter((event) => event.startsWith('Normal Preempted')).length, 1);
+  for (const name of ['proud', 'prouder']) {
+    const { status } = await cluster.get(types.pods, name);
+    assert.equal(conditionOf(status?.conditions, 'PodScheduled')?.reason, 'Unschedulable', name);
+  }
   await cluster.close();
 });

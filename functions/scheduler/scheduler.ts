@@ -21,6 +21,8 @@ import { podsInQueue, schedulerWatches, waitingPods } from './watches.ts';
 
 /** A bind that lost a race is tried again this soon. */
 const retryBindSeconds = 1;
+/** Pods that waited for long are tried again together, this often at most. Source: scheduling_queue.go, Run. */
+const tryAgainEveryMs = 30_000;
 
 /** Higher priority first, then first come, first served. Source: plugins/queuesort/priority_sort.go. */
 function queueOrder(a: Pod, b: Pod): number {
@@ -69,8 +71,12 @@ async function bindWithClaims(decision: BindDecision, context: ReconcileContext)
 }
 
 async function reportRefused(decisions: readonly RefusedDecision[], context: ReconcileContext): Promise<boolean> {
-  await takeRoom(decisions.filter(isPreempt), context);
-  await markUnschedulable(decisions.map(waitingOf), context);
+  const refused = [
+    ...(await takeRoom(decisions.filter(isPreempt), context)),
+    ...(await markUnschedulable(decisions.map(waitingOf), context)),
+  ];
+  const failure = refused.find((error) => error !== undefined);
+  if (failure !== undefined) throw failure;
   return true;
 }
 
@@ -148,7 +154,9 @@ async function schedulePass({ configuration, snapshot, unschedulable }: PassPart
   const isDone = await carryOutAll(decisions, context);
   // What is not written for a pod is tried again with it.
   for (const decision of decisions) note(decision, unschedulable, nowMs);
-  return isDone ? settled : again(retryBindSeconds);
+  if (!isDone) return again(retryBindSeconds);
+  const triedAgainMs = unschedulable.triedAgainMs;
+  return triedAgainMs === undefined ? settled : again(Math.max(triedAgainMs - nowMs, tryAgainEveryMs) / 1000);
 }
 
 function note(decision: Decision, unschedulable: UnschedulablePods, nowMs: number): void {

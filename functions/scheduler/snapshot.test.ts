@@ -77,3 +77,21 @@ test('a snapshot that followed every change is the same as a new one', async () 
   }
   await store.close();
 });
+
+test('room that a pass gave to a pod which never came is free', async () => {
+  const world = virtualWorld();
+  const store = await createStore({ table: memoryTable({ clock: world.clock }), world });
+  const [client, cache, snapshot] = [new StoreClient(store, world), createCache(store), new Snapshot()];
+  await client.create(nodes, nodeOf(1, '4', 'a'));
+  const [gone, waiting, bound] = [podOf(1, ''), podOf(2, ''), podOf(3, '')];
+  const cluster = snapshot.at(cache, [gone, waiting, bound]);
+  const [node] = cluster.nodes;
+  for (const pod of [gone, waiting, bound]) cluster.assume(pod, node!);
+  await client.create(pods, podOf(3, 'n1'));
+  snapshot.at(cache, [waiting]);
+  const left = snapshot.changes.placedPods.flatMap(({ before, after }) =>
+    before !== undefined && after === undefined ? [nameOf(before)] : [],
+  );
+  assert.deepEqual(left, ['p1']);
+  await store.close();
+});

@@ -1,11 +1,11 @@
 /** The cluster as a pass of the scheduler finds it: kept from pass to pass, and brought up to date by what has changed in between. */
 import { deepEqual } from '../kube/equality.ts';
 import type { Node, Pod } from '../kube/generated/types.ts';
-import { labelsOf, type ObjectName } from '../kube/object.ts';
+import { labelsOf, type ObjectName, uidOf } from '../kube/object.ts';
 import { isPodFinished } from '../kube/pod.ts';
 import { namespaces, nodes, pods } from '../kube/resource-type.ts';
 import type { Cache } from '../workers/controller.ts';
-import { ClusterState } from './cluster-state.ts';
+import { type Assumed, ClusterState } from './cluster-state.ts';
 import { PlacedPods } from './placed-pod.ts';
 import type { Difference } from './plugins/queueing-hints.ts';
 import type { ViewDifference } from '../kube/view.ts';
@@ -52,7 +52,7 @@ export class Snapshot {
   /** `waiting`: pods that this scheduler is to place; some wait for a node that was made free for them. */
   at(cache: Cache, waiting: readonly Pod[]): ClusterState {
     this.cache = cache;
-    this.cluster?.beginPass();
+    const assumed = this.cluster?.beginPass() ?? [];
     const changedNodes = cache.since(nodes, this.moments.nodes);
     const changedPods = cache.since(pods, this.moments.pods);
     // Terms may select namespaces by their labels.
@@ -65,6 +65,7 @@ export class Snapshot {
     for (const { after } of changedNodes.differences) if (after !== undefined) this.cluster?.replace(after.object);
     for (const { before, after } of changedPods.differences)
       changes.placedPods.push(...this.follow(keyOf(before?.key ?? after?.key), after?.object));
+    changes.placedPods.push(...this.neverPlaced(assumed, waiting));
     const cluster = (this.cluster ??= this.built(cache));
     this.nominated = new Map();
     for (const pod of waiting) {
@@ -108,6 +109,13 @@ export class Snapshot {
     if (before === undefined) return [];
     const nodeName = pod?.spec.nodeName ?? pod?.status?.nominatedNodeName;
     return nodeName === before.status?.nominatedNodeName ? [] : [{ before, after: undefined }];
+  }
+
+  /** Their room is free: the pass before placed them, they are not there, and they wait no more. */
+  private neverPlaced(assumed: readonly Assumed[], waiting: readonly Pod[]): readonly Difference<Pod>[] {
+    const lost = assumed.filter(({ pod, node }) => this.placed.get(keyOf(pod.metadata))?.nodeName !== node.name);
+    const uids = new Set(lost.length === 0 ? [] : waiting.map(uidOf));
+    return lost.filter(({ pod }) => !uids.has(uidOf(pod))).map(({ pod }) => ({ before: pod, after: undefined }));
   }
 
   private move({ pod, nodeName }: Placed, sign: 1 | -1): void {

@@ -19,6 +19,7 @@ import {
   type ResourceType,
   storageClasses,
 } from '../kube/resource-type.ts';
+import { readObject } from '../kube/unreadable-object.ts';
 import type { ViewDifference } from '../kube/view.ts';
 import type { Cache } from '../workers/controller.ts';
 import type { ClusterState } from './cluster-state.ts';
@@ -31,8 +32,8 @@ interface Unschedulable {
   readonly triedMs: number;
 }
 
-/** A pass tries a pod again that waits for longer, in case that no hint foresaw what helps it. Source: DefaultPodMaxInUnschedulablePodsDuration. */
-const triedAgainMs = 300_000;
+/** A pass tries a pod again that waits for longer. A hint may miss a change that helps. Source: DefaultPodMaxInUnschedulablePodsDuration. */
+const triedAgainAfterMs = 300_000;
 
 export interface Moment {
   readonly cache: Cache;
@@ -76,6 +77,12 @@ export class UnschedulablePods {
     return [...this.byUid.values()];
   }
 
+  /** When the one that was not tried for longest is tried again. Undefined: none waits. */
+  get triedAgainMs(): number | undefined {
+    const times = [...this.byUid.values()].map(({ triedMs }) => triedMs);
+    return times.length === 0 ? undefined : times.reduce((a, b) => Math.min(a, b)) + triedAgainAfterMs;
+  }
+
   /** Takes out those that may fit now, and those that wait no more. Returns the waiting pods that are to be tried. */
   release(waiting: readonly Pod[], moment: Moment): readonly Pod[] {
     const others = this.otherChanges(moment.cache);
@@ -102,13 +109,15 @@ export class UnschedulablePods {
 }
 
 function mayFit(pod: Pod, known: Unschedulable, { changes, cluster, nowMs }: Moment, others: OtherChanges): boolean {
-  if (nowMs - known.triedMs >= triedAgainMs || asksOtherwise(pod, known.pod)) return true;
+  if (nowMs - known.triedMs >= triedAgainAfterMs || asksOtherwise(pod, known.pod)) return true;
   return known.hints.some(
     (hints) =>
       changes.nodes.some((change) => hints.node?.(pod, change) === true) ||
       changes.placedPods.some((change) => hints.placedPod?.(pod, change, cluster) === true) ||
       (hints.others ?? []).some(({ type, helps }) =>
-        (others.get(groupResource(type)) ?? []).some(({ before, after }) => helps(pod, { before: before?.object, after: after?.object })),
+        (others.get(groupResource(type)) ?? []).some(({ before, after }) =>
+          helps(pod, { before: readObject(before), after: readObject(after) }),
+        ),
       ),
   );
 }

@@ -1,5 +1,6 @@
 /** What wakes the scheduler. By itself, for who only wants to know whether to ring: none of the scheduling comes along. */
 import type { Pod } from '../kube/generated/types.ts';
+import { deepEqual } from '../kube/equality.ts';
 import { isPodFinished } from '../kube/pod.ts';
 import { isTerminating, labelsOf } from '../kube/object.ts';
 import {
@@ -29,14 +30,16 @@ function isWaitingForAny(pod: Pod): boolean {
 const isWaiting = (pod: Pod, schedulerNames: readonly string[]): boolean =>
   schedulerNames.includes(pod.spec.schedulerName ?? '') && isWaitingForAny(pod);
 
-/** A pod for which room is kept has it, too. */
-const mayFreeRoom = ({ type, object: { spec, status }, object }: Change<Pod>): boolean =>
-  (spec.nodeName ?? status?.nominatedNodeName ?? '') !== '' && (type === 'deleted' || isPodFinished(object));
+/** Room may be kept for a pod without a node, too: one was made free for it, or it is about to be bound. */
+const mayFreeRoom = ({ type, object }: Change<Pod>): boolean =>
+  type === 'deleted' || isPodFinished(object) || (isTerminating(object) && (object.spec.nodeName ?? '') === '');
 
-/** It came with a node, or has other labels there: others may want to be near or far from it. Binds of the scheduler are known to it. */
-const mayBeCompany = ({ type, object, previous }: Change<Pod>): boolean =>
-  (object.spec.nodeName ?? '') !== '' &&
-  (type === 'added' || (type === 'modified' && JSON.stringify(previous?.labels ?? {}) !== JSON.stringify(labelsOf(object))));
+/** It came with a node, or has other labels there: others may want to be near or far from it. The scheduler's own binds wake no pass. */
+const mayBeCompany = ({ type, object, previous }: Change<Pod>, schedulerNames: readonly string[]): boolean => {
+  if ((object.spec.nodeName ?? '') === '' || type === 'deleted') return false;
+  const isForeignBind = previous?.fields['spec.nodeName'] === '' && !schedulerNames.includes(object.spec.schedulerName ?? '');
+  return type === 'added' || isForeignBind || !deepEqual(previous?.labels ?? {}, labelsOf(object));
+};
 
 /** Filed under the scheduler that is to place them. */
 export const podsInQueue: Index<Pod> = { type: pods, values: (pod) => (isWaitingForAny(pod) ? [pod.spec.schedulerName ?? ''] : []) };
@@ -44,7 +47,7 @@ export const podsInQueue: Index<Pod> = { type: pods, values: (pod) => (isWaiting
 /** `schedulerNames`: the `spec.schedulerName` of the pods it cares for. */
 export const schedulerWatches = (schedulerNames: readonly string[] = [schedulerComponent]): readonly Watch[] => [
   watch(pods, (change) =>
-    mayFreeRoom(change) || mayBeCompany(change) || (change.type !== 'deleted' && isWaiting(change.object, schedulerNames))
+    mayFreeRoom(change) || mayBeCompany(change, schedulerNames) || (change.type !== 'deleted' && isWaiting(change.object, schedulerNames))
       ? [waitingPods]
       : [],
   ),

@@ -1,5 +1,5 @@
 /** Writes to pods that may be gone meanwhile, many at once. */
-import type { ManyWrite } from '../client/client.ts';
+import type { ManyWrite, Refused } from '../client/client.ts';
 import type { Pod, PodCondition } from '../kube/generated/types.ts';
 import { nameOf, namespaceOf, uidOf } from '../kube/object.ts';
 import { pods } from '../kube/resource-type.ts';
@@ -24,9 +24,8 @@ export const statusPatch = (pod: Pod, status: StatusPatch): ManyWrite => ({
 /** Another client deleted, replaced or bound the pod first. The next pass sees what became of it. */
 export const lostRace = (error: unknown): boolean => isConflict(error) || isNotFound(error);
 
-/** A pod that was deleted or replaced meanwhile needs none of them any more. */
-export async function writeUnlessGone(writes: readonly ManyWrite[], { client }: ReconcileContext): Promise<void> {
+/** Writes to a pod that is gone are dropped. In the order of `writes`, why another one was refused. */
+export async function writeUnlessGone(writes: readonly ManyWrite[], { client }: ReconcileContext): Promise<readonly Refused[]> {
   const refused = await client.writeMany(writes);
-  const failure = refused.find((error) => error !== undefined && !lostRace(error));
-  if (failure !== undefined) throw failure;
+  return refused.map((error) => (lostRace(error) ? undefined : error));
 }

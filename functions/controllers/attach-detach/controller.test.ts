@@ -13,6 +13,8 @@ import {
   serviceAccounts,
   volumeAttachments,
 } from '../../kube/resource-type.ts';
+import { UnreadableObject } from '../../kube/unreadable-object.ts';
+import { createCache } from '../../workers/cache.ts';
 import { attachDetachController } from './controller.ts';
 
 const driver = 'disk.example.com';
@@ -82,6 +84,20 @@ describe('a volume of a driver', () => {
     const { status } = await made.client.get<Node>(nodes, { namespace: '', name: 'node-a' });
     assert.deepEqual(status?.volumesAttached, [{ name: uniqueName, devicePath: '' }]);
     assert.deepEqual(made.events, ['Normal SuccessfulAttachVolume AttachVolume.Attach succeeded for volume "pv" ']);
+  });
+
+  test('a volume of a driver stands in the status of the Node also while a pod cannot be read', async () => {
+    const made = await clusterWithVolume();
+    await runOn(made, 'web', 'node-a');
+    const [attachment] = await attachments(made);
+    await made.client.update(volumeAttachments, { ...copy(attachment!), status: { attached: true } }, 'status');
+    const key = { resource: 'pods', namespace: 'default', name: 'damaged' };
+    const unreadable = () => [new UnreadableObject({ key, revision: 1 }, new Error('its checksum is wrong'))];
+    const { client, store, world } = made;
+    const context = { ...world, client, cache: { ...createCache(store), unreadable }, events: { event: () => {} } };
+    await assert.rejects(attachDetachController.reconcile({ namespace: '', name: 'node-a' }, context), UnreadableObject);
+    const { status } = await client.get<Node>(nodes, { namespace: '', name: 'node-a' });
+    assert.deepEqual(status?.volumesAttached, [{ name: uniqueName, devicePath: '' }]);
   });
 
   test('a volume of a driver stays attached while the node has it mounted, and no longer', async () => {

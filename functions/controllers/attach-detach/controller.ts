@@ -34,17 +34,18 @@ export const attachDetachController: Controller = {
     const wanted = wantedOn(nodeName, cache);
     const present = cache.by(attachmentsByNode, nodeName);
     const node = cache.get(nodes, { namespace: '', name: nodeName });
-    if (node !== undefined) await attach(node, wanted, context);
+    if (node !== undefined) {
+      await attach(node, wanted, context);
+      await report(node, { present, wanted }, context);
+    }
     // A pod that cannot be read may use any of them.
     const [damaged] = cache.unreadable(pods);
     if (damaged !== undefined) throw damaged;
-    const result = await detach(
+    return detach(
       node,
       present.filter((attachment) => isAttachmentName(nameOf(attachment)) && !wanted.has(nameOf(attachment))),
       { context, note },
     );
-    if (node !== undefined) await report(node, { present, wanted }, context);
-    return result;
   },
 };
 

@@ -3,6 +3,8 @@ import { test } from 'node:test';
 import { type Cluster, createCluster, namespace } from '../../../test/support/cluster.ts';
 import type { Secret } from '../../kube/generated/types.ts';
 import { configMaps, namespaces, secrets, serviceAccounts } from '../../kube/resource-type.ts';
+import { UnreadableObject } from '../../kube/unreadable-object.ts';
+import { createCache } from '../../workers/cache.ts';
 import { createLegacyTokenCleaner } from './controller.ts';
 
 const dayMs = 24 * 3_600_000;
@@ -45,4 +47,17 @@ test('a token that is used stays valid', async () => {
   const cluster = await withToken({ 'kubernetes.io/legacy-token-last-used': '9999-01-01' });
   await pass(cluster, 400 * dayMs);
   assert.equal((await secret(cluster)).metadata.labels?.[invalidSince], undefined);
+});
+
+test('a token stays valid while a pod of its namespace cannot be read', async () => {
+  const cluster = await withToken();
+  const { client, store, world } = cluster;
+  await world.advance(400 * dayMs);
+  const key = { resource: 'pods', namespace, name: 'damaged' };
+  const unreadable = () => [new UnreadableObject({ key, revision: 1 }, new Error('its checksum is wrong'))];
+  const context = { ...world, client, cache: { ...createCache(store), unreadable }, events: { event: () => {} } };
+  await createLegacyTokenCleaner(() => new Set()).reconcile({ namespace: '', name: '' }, context);
+  assert.equal((await secret(cluster)).metadata.labels?.[invalidSince], undefined);
+  await cluster.settle();
+  assert.ok((await secret(cluster)).metadata.labels?.[invalidSince]);
 });

@@ -75,6 +75,8 @@ function isUnused(secret: Secret, podSecretNames: PodSecretNames, { cache, clock
   const namespace = namespaceOf(secret);
   const account = cache.get(serviceAccounts, { namespace, name: annotationsOf(secret)['kubernetes.io/service-account.name'] ?? '' });
   if (account?.secrets?.some(({ name }) => name === nameOf(secret)) !== true) return false;
+  // A pod that cannot be read may mount it.
+  if (cache.unreadable(pods, namespace).length > 0) return false;
   return !cache.list(pods, namespace).some((pod) => podSecretNames(pod).has(nameOf(secret)));
 }
 

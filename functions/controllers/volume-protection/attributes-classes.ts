@@ -41,7 +41,9 @@ export const attributesClassProtectionController: Controller = {
     const { cache } = context;
     const object = cache.get(volumeAttributesClasses, request);
     if (object === undefined) return settled;
-    const isUsed = cache.by(volumesByClass, nameOf(object)).length + cache.by(claimsByClass, nameOf(object)).length > 0;
+    const users = cache.by(volumesByClass, nameOf(object)).length + cache.by(claimsByClass, nameOf(object)).length;
+    // One that cannot be read may name it.
+    const isUsed = users + cache.unreadable(persistentVolumes).length + cache.unreadable(persistentVolumeClaims).length > 0;
     await protect({ type: volumeAttributesClasses, object, finalizer, isUsed }, context);
     return settled;
   },

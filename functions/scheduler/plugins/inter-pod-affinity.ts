@@ -16,8 +16,8 @@ const notNear = refused(pluginName, "node(s) didn't match pod affinity rules", f
 const tooNear = refused(pluginName, "node(s) didn't match pod anti-affinity rules", true);
 const unwelcome = refused(pluginName, "node(s) didn't satisfy existing pods anti-affinity rules", true);
 
-/** Pods that match all of the terms: one pod has to meet them all. */
-const meetsAll = (terms: readonly AffinityTerm[], pod: Pod): boolean => terms.every((term) => term.matches(pod));
+/** Pods that match all of the terms: one pod has to meet them all. Where there are no terms, no pod matches. */
+const meetsAll = (terms: readonly AffinityTerm[], pod: Pod): boolean => terms.length > 0 && terms.every((term) => term.matches(pod));
 
 /** Pods that a term is about, by domain. */
 class CountedTerm {
