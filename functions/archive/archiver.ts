@@ -4,7 +4,7 @@
  */
 import { uidOf } from '../kube/object.ts';
 import { damageOf } from '../kube/unreadable-object.ts';
-import { decodeFrames } from '../store/entry-codec.ts';
+import { readableFrames } from '../store/entry-codec.ts';
 import { BodyReader } from '../store/log-entry.ts';
 import type { Formats } from '../store/format.ts';
 import type { StoreLimits } from '../store/limits.ts';
@@ -63,15 +63,7 @@ interface Head {
   readonly changes: number;
 }
 
-function isDamaged(item: EntryItem): boolean {
-  try {
-    decodeFrames(item);
-    return false;
-  } catch (error) {
-    if (error instanceof DamagedEntry) return true;
-    throw error;
-  }
-}
+const isDamaged = (item: EntryItem): boolean => readableFrames(item) === undefined;
 
 class LogArchiver {
   readonly #parts: Omit<ArchiverParts, 'limits'>;
@@ -162,18 +154,26 @@ class LogArchiver {
     return catalog.putState({ after: beginning, steps: [{ place, changes: changes.sort((a, b) => a.revision - b.revision) }] });
   }
 
-  /** Entries for one run. */
+  /** Entries for one run. It ends before a damaged one, which fails the next run. */
   async #nextSteps(after: LogPosition, throughRevision: number): Promise<Step[]> {
     const steps: Step[] = [];
-    let [changes, bytes] = [0, 0];
-    for await (const step of stepsAfter(this.#parts, after)) {
-      if (step.place.revision > throughRevision) break;
-      changes += step.changes.length;
-      bytes += step.changes.reduce((sum, { body }) => sum + body.bytes.length, 0);
-      if (steps.length > 0 && (changes > this.#limits.runChangesMax || bytes > this.#limits.runBytesMax)) break;
-      steps.push(step);
+    try {
+      await this.#takeSteps(steps, after, throughRevision);
+    } catch (error) {
+      if (!(error instanceof DamagedEntry) || steps.length === 0) throw error;
     }
     return steps;
+  }
+
+  async #takeSteps(steps: Step[], after: LogPosition, throughRevision: number): Promise<void> {
+    let [changes, bytes] = [0, 0];
+    for await (const step of stepsAfter(this.#parts, after)) {
+      if (step.place.revision > throughRevision) return;
+      changes += step.changes.length;
+      bytes += step.changes.reduce((sum, { body }) => sum + body.bytes.length, 0);
+      if (steps.length > 0 && (changes > this.#limits.runChangesMax || bytes > this.#limits.runBytesMax)) return;
+      steps.push(step);
+    }
   }
 
   /** Writes the keys of changes: before the run that names them. */

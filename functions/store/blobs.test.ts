@@ -116,3 +116,22 @@ test('while the watermark cannot be moved, what it would pass keeps its bodies',
   await housekeep(1);
   assert.equal(expiring.length, put.length);
 });
+
+test('a damaged body in a blob expires once its object is deleted', async () => {
+  const { world, memory, table, store, put, expiring } = await given();
+  await store.commit(create(pod('a', { note: 'lost' })));
+  // Bytes of a dictionary that no version has.
+  const rotten = Object.assign(Object.create(table) as Table, { readBlob: async () => Uint8Array.of(200, 1) });
+  const reader = await createStore({ table: rotten, world, limits: { inlineBytesMax: 10 } });
+  const key = podKey('a');
+  await reader.commit({ keys: [key], decide: () => ({ outcome: 'write', writes: [{ type: 'delete', key }], answer: () => undefined }) });
+  for (let round = 0; round < 4; round += 1) {
+    await world.advance(5 * minute);
+    await reader.housekeep();
+  }
+  assert.equal((await memory.readObjects()).filter(({ body }) => body !== undefined).length, 0);
+  assert.deepEqual(
+    expiring.map(({ hash }) => hash),
+    put,
+  );
+});

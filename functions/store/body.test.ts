@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { crc32, deflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
-import { blobBody, blobHash, decodeBody, encodeBody, jsonLength } from './body.ts';
+import { blobBody, blobHash, damagedBody, decodeBody, encodeBody, jsonLength } from './body.ts';
 import { dictionaries } from './dictionary.ts';
 import { StoreError } from './store.ts';
 
@@ -83,4 +83,9 @@ test('points to a blob by its hash', () => {
   assert.equal(blobHash(reference), hash);
   assert.notEqual(blobBody(encodeBody('{}'), 'another nonce').hash, hash);
   assert.equal(blobHash(encodeBody('{}')), undefined);
+});
+
+test('marks a lost body so that every version finds that one object corrupt', () => {
+  assert.equal(damagedBody[0], 1, 'the first dictionary, which all versions know');
+  assert.throws(() => decodeBody(damagedBody, 'x'), { code: 'corrupt', message: 'x cannot be read: unexpected end of file' });
 });

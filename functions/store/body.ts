@@ -4,7 +4,6 @@
  *     0          JSON
  *     1…200      number of a dictionary, checksum of the JSON (4 bytes), from 2 on its length (4 bytes), JSON deflated
  *                with that dictionary
- *     253        nothing: the last state of an object that could not be read
  *     255        the hash of a blob that holds a body of the kinds above
  */
 import { createHash } from 'node:crypto';
@@ -16,7 +15,6 @@ import { StoreError } from './store.ts';
 
 const plain = 0;
 const blobReference = 255;
-const lost = 253;
 const headBytes = 9;
 /** The least that zlib takes. */
 const chunkBytesMin = 64;
@@ -48,8 +46,8 @@ export function encodeBody(json: string | Uint8Array): Uint8Array {
   return body;
 }
 
-/** What the deletion of an object leaves that could not be read. */
-export const damagedBody: Uint8Array = Buffer.of(lost);
+/** What the deletion of an object leaves that could not be read: a head without a text, as unreadable for every version. */
+export const damagedBody: Uint8Array = Buffer.alloc(shortHead.bytes, shortHead.number);
 
 const blobHashDigits = 32;
 
@@ -78,7 +76,6 @@ export function jsonLength(body: Uint8Array): number | undefined {
 export function checkFormat(body: Uint8Array, where: string): void {
   const number = body[0] ?? plain;
   if (number === plain || dictionaries.has(number)) return;
-  if (number === lost) throw new StoreError('corrupt', `${where} cannot be read: it was damaged when it was deleted`);
   throw new StoreError('wrong-format', `${where} was written with dictionary ${number}, which this version does not know`);
 }
 

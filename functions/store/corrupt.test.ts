@@ -1,7 +1,8 @@
 /** A damaged log entry stops its readers, with its number: nothing is acknowledged on top of it. A damaged body is that of one object. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { create, pod } from '../../test/contract/cluster.ts';
+import { create, pod, update } from '../../test/contract/cluster.ts';
+import { damagedTable, noDamage } from '../../test/support/damaged-table.ts';
 import { virtualWorld } from '../../test/support/virtual-world.ts';
 import { UnreadableObject } from '../kube/unreadable-object.ts';
 import { MissingBlob } from './blobs.ts';
@@ -9,7 +10,7 @@ import { createStore } from './create-store.ts';
 import { BodyReader, readLogEntry } from './log-entry.ts';
 import { memoryTable } from './memory/memory-table.ts';
 import { encodeFrames } from './entry-codec.ts';
-import { StoreError } from './store.ts';
+import { DamagedEntry, StoreError } from './store.ts';
 import type { EntryItem, Table } from './table.ts';
 
 const body = Buffer.from([200, 1, 2, 3]);
@@ -57,4 +58,34 @@ test('a reader that begins too late for a blob does not take its object for dama
   const item = entry(encodeFrames([{ ...frame, body: reference }]));
   const isLate = (error: StoreError): boolean => error instanceof MissingBlob;
   await assert.rejects(readLogEntry(item, { bodies: new BodyReader(table), fields: () => ({}), isLate }), MissingBlob);
+});
+
+/** Two changes of a pod, the first one in a damaged entry. */
+async function damagedFirst() {
+  const memory = memoryTable();
+  const damage = noDamage();
+  const store = await createStore({ table: memory, world: virtualWorld(1) });
+  await store.commit(create(pod('a')));
+  damage.entries.add(1);
+  return { memory, table: damagedTable(memory, damage), store };
+}
+
+test('a damaged entry that the checkpoint needs is reported', async () => {
+  const { memory, table } = await damagedFirst();
+  const { resource, namespace, name } = frame.key;
+  await memory.putObjects([{ resource, namespace, name, revision: 1, writtenMs: 0, body }], 0);
+  const found: string[] = [];
+  const foundDamage = (damage: Error): void => void found.push(damage.message);
+  await assert.rejects(createStore({ table, world: virtualWorld(2), foundDamage }), DamagedEntry);
+  assert.deepEqual(found, ['log entry 1 cannot be read: its checksum is wrong']);
+});
+
+test('a damaged entry that later ones replaced stops no process where tombstones may have vanished', async () => {
+  const { table, store } = await damagedFirst();
+  const { revision } = await store.commit(update(pod('a', { note: 'known' })));
+  const vanishing = new Proxy(table, {
+    get: (target, property) => (property === 'tombstoneLifeMs' ? 1 : Reflect.get(target, property)),
+  });
+  const reader = await createStore({ table: vanishing, world: virtualWorld(2) });
+  assert.equal(reader.view().revision, revision);
 });

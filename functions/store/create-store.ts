@@ -11,7 +11,7 @@ import { forgettable, writeCheckpoint, type WriteCheckpointParts } from './write
 import { readPast, readSnapshotAt, type PastParts } from './past.ts';
 import { Snapshot } from './snapshot.ts';
 import { Planner } from './plan.ts';
-import { type Checkpoint, Replica } from './replica.ts';
+import { Replica } from './replica.ts';
 import type { MarkFrame } from './entry-codec.ts';
 import { rewriteOld, oldObjects } from './rewrite.ts';
 import type { Change, FormatProgress, Operation, Store, WatchBatch, WatchRequest } from './store.ts';
@@ -91,6 +91,7 @@ class LogStore implements Store {
   #poll: Cancel | undefined;
   #nextCheck: Promise<void> | undefined;
   #closed = false;
+  #damagedIndex: number | undefined;
 
   constructor(options: StoreOptions) {
     const { table, world, selectableFields: fields = nameAndNamespace, limits, decoder, formats = currentFormats } = options;
@@ -243,23 +244,15 @@ class LogStore implements Store {
     } catch (error) {
       if (!(error instanceof DamagedEntry)) throw error;
       this.#foundDamaged(error);
-      await this.#writePastDamage(parts);
+      const { writePastDamage } = await import('./write-state.ts');
+      await writePastDamage(parts, { replica: this.#replica, committer: this.#committer, log: this.#world.log });
     }
   }
 
-  /** This process knows the state behind the entry. Once that is written down, no process needs the entry any more. */
-  async #writePastDamage(parts: WriteCheckpointParts): Promise<void> {
-    let state: (Checkpoint & { readonly writtenMs: number }) | undefined;
-    await this.#committer.appendMark(() => {
-      state = { ...this.#replica.checkpoint(), writtenMs: this.#world.clock.now() };
-      return markOf(state.revision);
-    });
-    const { writeState } = await import('./write-state.ts');
-    if (state !== undefined && (await writeState(parts, state)))
-      this.#world.log.warn('the state behind a damaged log entry has been written down', { revision: state.revision });
-  }
-
+  /** Each entry once, as long as it is the one that is met. */
   #foundDamaged(damage: DamagedEntry): void {
+    if (damage.logIndex === this.#damagedIndex) return;
+    this.#damagedIndex = damage.logIndex;
     this.#world.log.error('a log entry cannot be read', { logIndex: damage.logIndex, error: damage });
     this.#foundDamage?.(damage);
   }

@@ -106,4 +106,14 @@ export function decodeFrames(item: EntryItem): Frame[] {
   });
 }
 
+/** Undefined for a damaged entry. */
+export function readableFrames(item: EntryItem): Frame[] | undefined {
+  try {
+    return decodeFrames(item);
+  } catch (error) {
+    if (error instanceof DamagedEntry) return undefined;
+    throw error;
+  }
+}
+
 const corrupt = (item: EntryItem, why: string): StoreError => new DamagedEntry(item.logIndex, why);

@@ -20,14 +20,15 @@ export function checkKey(key: Key): void {
 
 const shownMax = 200;
 
-const shown = (key: Key): string => JSON.stringify([key.resource, key.namespace, key.name]).slice(0, shownMax);
+const shown = (key: Key): string => keyText(key).slice(0, shownMax);
 
 /** What stands for a key where it does not fit; no resource begins so. */
 export const digestMark = '!';
 
-/** A digest of the key's parts as JSON, which keeps ill-formed texts apart. */
-export const keyDigest = ({ resource, namespace, name }: Key): string =>
-  digestMark + hash('sha256', JSON.stringify([resource, namespace, name]));
+/** The parts as JSON, which keeps ill-formed texts apart. */
+export const keyText = ({ resource, namespace, name }: Key): string => JSON.stringify([resource, namespace, name]);
+
+export const keyDigest = (key: Key): string => digestMark + hash('sha256', keyText(key));
 
 /** Whether each part can be read back from a table's key: well-formed, and without what separates parts. */
 export function isPlainKey({ resource, namespace, name }: Key): boolean {

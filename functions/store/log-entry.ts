@@ -47,7 +47,7 @@ export class BodyReader {
       return await this.read(item, where);
     } catch (error) {
       if (!isDamage(error) || error instanceof UnknownClusterKey || isLate(error)) throw error;
-      return { body: item.body, format: firstFormat, damage: error };
+      return { body: item.body, format: firstFormat, blob: blobHash(item.body), damage: error };
     }
   }
 
@@ -74,7 +74,7 @@ export class BodyReader {
 }
 
 interface HeldBody extends ReadBody {
-  readonly blob?: string;
+  readonly blob?: string | undefined;
   readonly damage?: StoreError;
 }
 

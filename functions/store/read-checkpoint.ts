@@ -1,13 +1,14 @@
 /** The checkpoint: the state behind the watermark, read from object items. */
-import type { Key, Stored } from '../kube/view.ts';
+import type { Stored } from '../kube/view.ts';
 import type { Clock } from '../world.ts';
+import { keyText } from './keys.ts';
 import type { StoreLimits } from './limits.ts';
 import { firstState, type FormatState } from './format.ts';
 import { isLateForBlob } from './blobs.ts';
 import type { BodyReader, IsLate } from './log-entry.ts';
 import { isOlderThan, readingOf } from './reading.ts';
 import type { Checkpoint } from './replica.ts';
-import { decodeFrames, isMark } from './entry-codec.ts';
+import { decodeFrames, isMark, readableFrames } from './entry-codec.ts';
 import { StoreError } from './store.ts';
 import type { MetaItem, ObjectItem, EntryItem, Table } from './table.ts';
 
@@ -33,7 +34,7 @@ export async function readCheckpoint({ table, bodies, clock, limits }: Checkpoin
     const reading = readingOf(clock);
     const meta = await table.readMeta();
     bodies.formats.check(meta.format ?? firstState, 'the store');
-    const items = new Map((await table.readObjects()).map((item) => [keyOf(item), item]));
+    const items = new Map((await table.readObjects()).map((item) => [keyText(item), item]));
     if (isOlderThan(reading, limits.replicaLifeMs, clock)) continue;
     const newest = (await overdueCompactRevision(table, meta, clock)) ?? 0;
     const end = await rollOn(table, items, { ...meta, newest });
@@ -52,8 +53,6 @@ export async function readCheckpoint({ table, bodies, clock, limits }: Checkpoin
 type Items = Map<string, NewestItem>;
 type NewestItem = Pick<ObjectItem, 'resource' | 'namespace' | 'name' | 'revision' | 'body'>;
 
-const keyOf = ({ resource, namespace, name }: Key): string => JSON.stringify([resource, namespace, name]);
-
 /** The compact revision of the log, when entries above the watermark are so old that their tombstones may have vanished. */
 async function overdueCompactRevision(table: Table, meta: MetaItem, clock: Clock): Promise<number | undefined> {
   const { tombstoneLifeMs } = table;
@@ -65,7 +64,8 @@ async function overdueCompactRevision(table: Table, meta: MetaItem, clock: Clock
     const page = await table.readEntries(logIndex);
     for (const item of page.entries) {
       if (item.logIndex !== logIndex + 1) return compactRevision;
-      const [frame] = decodeFrames(item);
+      // A damaged entry may hide a mark. An entry behind it then does not follow: no wrong state is shown.
+      const frame = readableFrames(item)?.[0];
       if (frame?.type === 'compaction') compactRevision = frame.compactRevision;
       logIndex = item.logIndex;
     }
@@ -103,9 +103,9 @@ function take(items: Items, entry: EntryItem): FormatState | undefined {
     if (isMark(frame)) continue;
     const { key, type, body } = frame;
     const revision = entry.firstRevision + index;
-    const known = items.get(keyOf(key));
+    const known = items.get(keyText(key));
     if (known === undefined || known.revision < revision)
-      items.set(keyOf(key), { ...key, revision, ...(type === 'deleted' ? {} : { body }) });
+      items.set(keyText(key), { ...key, revision, ...(type === 'deleted' ? {} : { body }) });
   }
   return format;
 }

@@ -5,31 +5,84 @@
  *     entry 7: damaged, revisions 12 to 13      entry 8: pods a, replaces 12      entry 9: pods b, replaces 13
  */
 import type { Stored } from '../kube/view.ts';
+import type { Clock } from '../world.ts';
+import { isLateForBlob } from './blobs.ts';
 import type { FormatState } from './format.ts';
-import { type EntryReading, type LogEntry, readLogEntry } from './log-entry.ts';
-import type { Checkpoint } from './replica.ts';
-import { treeKey } from './snapshot.ts';
+import { keyText } from './keys.ts';
+import { type BodyReader, type EntryReading, type LogEntry, readLogEntry } from './log-entry.ts';
+import type { Reading } from './reading.ts';
+import type { Checkpoint, Replica } from './replica.ts';
+import { stateOf } from './replica-state.ts';
 import { type Change, DamagedEntry, StoreError } from './store.ts';
+import type { SelectableFields } from './stored-object.ts';
 import type { EntryItem, Table } from './table.ts';
 
-/** The state at the end of the log; undefined where it is not known. `from`: the state before the damaged entry. */
-export async function readOver(
-  table: Pick<Table, 'readEntries'>,
-  reading: EntryReading,
-  from: Checkpoint,
-): Promise<Checkpoint | undefined> {
+/** Far more than are read between two checkpoints. */
+const pagesMax = 100_000;
+/** Revisions of damaged entries that may still be replaced; more stand for a number that is damaged itself. */
+const lostMax = 100_000;
+
+export interface OverReaderParts {
+  readonly table: Pick<Table, 'readEntries'>;
+  readonly replica: Replica;
+  readonly bodies: BodyReader;
+  readonly fields: SelectableFields;
+  readonly clock: Clock;
+  readonly replicaLifeMs: number;
+}
+
+/** Reads over damaged entries for one process, which may be at the same one for long. */
+export class OverReader {
+  readonly #parts: OverReaderParts;
+  /** Up to the end, later entries did not show what this one did. */
+  #unknown: { readonly logIndex: number; readonly end: number } | undefined;
+
+  constructor(parts: OverReaderParts) {
+    this.#parts = parts;
+  }
+
+  /** The state at the end of the log; undefined where a blob is missed that is needed no more. Throws the damage where it is not known. */
+  async read(damage: DamagedEntry, began: Reading): Promise<Checkpoint | undefined> {
+    const { table, bodies, fields, replica } = this.#parts;
+    const { logIndex } = damage;
+    if (this.#unknown?.logIndex === logIndex && (await table.readEntries(this.#unknown.end, 1)).entries.length === 0) throw damage;
+    const isLate = (error: unknown): boolean => isLateForBlob(error, began, this.#parts);
+    try {
+      const over = await readOver(table, { bodies, fields, isLate }, stateOf(replica));
+      if (over.state !== undefined) return over.state;
+      this.#unknown = { logIndex, end: over.end };
+      throw damage;
+    } catch (error) {
+      if (isLate(error)) return undefined;
+      throw error;
+    }
+  }
+}
+
+interface ReadOver {
+  /** The last entry that was read. */
+  readonly end: number;
+  /** The state there, if it is known. */
+  readonly state?: Checkpoint;
+}
+
+/** `from`: the state before the damaged entry. */
+export async function readOver(table: Pick<Table, 'readEntries'>, reading: EntryReading, from: Checkpoint): Promise<ReadOver> {
   const state = new PatchyState(from);
-  for (;;) {
+  const unknown = (): ReadOver => ({ end: state.logIndex });
+  for (let pages = 0; pages < pagesMax; pages += 1) {
     const page = await table.readEntries(state.logIndex);
     for (const item of page.entries) {
       if (item.logIndex <= state.logIndex) continue;
-      if (item.logIndex !== state.logIndex + 1) return undefined;
+      if (item.logIndex !== state.logIndex + 1) return unknown();
       const entry = await entryOrHole(item, reading);
       if (entry === undefined) state.pass();
+      else if (state.lostBefore(entry) > lostMax) return unknown();
       else state.apply(entry);
     }
-    if (!page.more || page.entries.length === 0) return state.isKnown ? state.checkpoint() : undefined;
+    if (!page.more || page.entries.length === 0) return state.isKnown ? { end: state.logIndex, state: state.checkpoint() } : unknown();
   }
+  return unknown();
 }
 
 async function entryOrHole(item: EntryItem, reading: EntryReading): Promise<LogEntry | undefined> {
@@ -50,10 +103,11 @@ class PatchyState {
   #logIndex: number;
   #revision: number;
   #format: FormatState;
-  #isInHole = false;
+  /** Damaged entries since the last readable one. */
+  #holes = 0;
 
   constructor({ logIndex, revision, format, objects }: Checkpoint) {
-    this.#objects = new Map(Array.from(objects, (stored) => [placeOf(stored), stored]));
+    this.#objects = new Map(Array.from(objects, (stored) => [keyText(stored.key), stored]));
     this.#logIndex = logIndex;
     this.#revision = revision;
     this.#format = format;
@@ -64,19 +118,26 @@ class PatchyState {
   }
 
   get isKnown(): boolean {
-    return !this.#isInHole && this.#lost.size === this.#deletions;
+    return this.#holes === 0 && this.#lost.size === this.#deletions;
   }
 
-  /** An entry that cannot be read. How many revisions it held shows the next one that can. */
+  /** An entry that cannot be read. The next readable entry shows how many revisions it held. */
   pass(): void {
     this.#logIndex += 1;
-    this.#isInHole = true;
+    this.#holes += 1;
+  }
+
+  /** How many revisions would be lost, together with those that are. */
+  lostBefore(entry: LogEntry): number {
+    return this.#lost.size + entry.firstRevision - this.#revision - 1;
   }
 
   apply(entry: LogEntry): void {
-    if (this.#isInHole) for (let lost = this.#revision + 1; lost < entry.firstRevision; lost += 1) this.#lost.add(lost);
-    else if (entry.firstRevision !== this.#revision + 1) throw unfitting(entry);
-    this.#isInHole = false;
+    // Each entry has one revision at least.
+    if (entry.firstRevision <= this.#revision + this.#holes) throw unfitting(entry);
+    if (this.#holes === 0 && entry.firstRevision !== this.#revision + 1) throw unfitting(entry);
+    for (let lost = this.#revision + 1; lost < entry.firstRevision; lost += 1) this.#lost.add(lost);
+    this.#holes = 0;
     for (const content of entry.contents) {
       if (content.type === 'format') this.#format = content.format;
       else if (content.type === 'change') this.#change(content.change, content.previousRevision, entry);
@@ -86,7 +147,7 @@ class PatchyState {
   }
 
   #change(change: Change, previousRevision: number, entry: LogEntry): void {
-    const place = placeOf(change);
+    const place = keyText(change.key);
     const known = this.#objects.get(place);
     if ((known?.revision ?? 0) !== previousRevision && !this.#lost.delete(previousRevision)) {
       if (previousRevision !== 0 || this.#lost.size === 0) throw unfitting(entry);
@@ -100,8 +161,6 @@ class PatchyState {
     return { logIndex: this.#logIndex, revision: this.#revision, format: this.#format, objects: this.#objects.values() };
   }
 }
-
-const placeOf = ({ key }: Pick<Stored, 'key'>): string => `${key.resource}\u0000${treeKey(key)}`;
 
 const unfitting = ({ logIndex }: LogEntry): StoreError =>
   new StoreError('corrupt', `log entry ${logIndex} does not follow those before it`);

@@ -92,12 +92,6 @@ export class Replica {
     return new Snapshot(revision, objects);
   }
 
-  /** What `load` begins with again. */
-  checkpoint(): Checkpoint {
-    const objects = [...this.#objects.values()].flatMap((tree) => tree.values());
-    return { logIndex: this.#logIndex, revision: this.#revision, format: this.#format, objects };
-  }
-
   /** Starts again from object items. Entries after the checkpoint's are to be applied next. */
   load(checkpoint: Checkpoint): void {
     this.#logIndex = checkpoint.logIndex;

@@ -9,6 +9,7 @@
  */
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
 import type { Key } from '../kube/view.ts';
+import { keyText } from './keys.ts';
 import { StoreError } from './store.ts';
 
 export interface ClusterKey {
@@ -76,12 +77,10 @@ function open(sealed: Uint8Array, key: Uint8Array, place: string): Buffer {
   return Buffer.concat([decipher.update(sealed.subarray(nonceBytes + tagBytes)), decipher.final()]);
 }
 
-const placeOf = ({ resource, namespace, name }: Key): string => JSON.stringify([resource, namespace, name]);
-
 const idOf = (envelope: Uint8Array): string => Buffer.from(envelope.subarray(0, idBytes)).toString('hex');
 
 const wrapped = (dataKey: Uint8Array, key: Key, { id, bytes }: ClusterKey): Buffer =>
-  Buffer.concat([Buffer.from(id, 'hex'), close(dataKey, bytes, placeOf(key))]);
+  Buffer.concat([Buffer.from(id, 'hex'), close(dataKey, bytes, keyText(key))]);
 
 export class Sealing {
   readonly #ring: KeyRing;
@@ -97,7 +96,7 @@ export class Sealing {
     const dataKey = known ?? randomBytes(keyBytes);
     const isCurrent = known !== undefined && envelope !== undefined && idOf(envelope) === current.id;
     const own = isCurrent ? Buffer.from(envelope) : wrapped(dataKey, key, current);
-    return { body: Buffer.concat([own, close(body, dataKey, placeOf(key))]), envelope: own };
+    return { body: Buffer.concat([own, close(body, dataKey, keyText(key))]), envelope: own };
   }
 
   /** Throws UnknownClusterKey, or StoreError 'corrupt' for what was changed or belongs elsewhere. */
@@ -107,7 +106,7 @@ export class Sealing {
     if (this.#ring.find(idOf(envelope)) === undefined) throw new UnknownClusterKey(where, idOf(envelope));
     try {
       const dataKey = this.#dataKey(key, envelope) ?? new Uint8Array();
-      return { body: open(sealed.subarray(envelopeBytes), dataKey, placeOf(key)), envelope };
+      return { body: open(sealed.subarray(envelopeBytes), dataKey, keyText(key)), envelope };
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       throw damaged(where, error);
@@ -127,7 +126,7 @@ export class Sealing {
 
   #dataKey(key: Key, envelope: Uint8Array): Buffer | undefined {
     const clusterKey = this.#ring.find(idOf(envelope));
-    return clusterKey && open(envelope.subarray(idBytes), clusterKey.bytes, placeOf(key));
+    return clusterKey && open(envelope.subarray(idBytes), clusterKey.bytes, keyText(key));
   }
 }
 

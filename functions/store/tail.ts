@@ -6,9 +6,8 @@
  *     caller 2 ────┐ (A has begun) └─ query B ───────▶
  *     caller 3 ───────┘ shares B
  */
-import type { KubeObject } from '../kube/object.ts';
 import { readObject } from '../kube/unreadable-object.ts';
-import type { Key, Stored } from '../kube/view.ts';
+import type { Stored } from '../kube/view.ts';
 import type { Clock, Log } from '../world.ts';
 import { isLateForBlob } from './blobs.ts';
 import { readLogEntry, type BodyReader, type LogEntry } from './log-entry.ts';
@@ -16,6 +15,7 @@ import { treeKey, type Snapshot } from './snapshot.ts';
 import { isOlderThan, readingOf, type Reading } from './reading.ts';
 import type { Checkpoint, Replica } from './replica.ts';
 import { readCheckpoint } from './read-checkpoint.ts';
+import type { OverReader } from './read-over.ts';
 import type { Change } from './store.ts';
 import { DamagedEntry, StoreError } from './store.ts';
 import { selectable, type SelectableFields } from './stored-object.ts';
@@ -43,6 +43,7 @@ export class Tail {
   #confirmed: Reading | undefined;
   #running: Promise<void> | undefined;
   #next: Promise<void> | undefined;
+  #overReader: OverReader | undefined;
 
   constructor(parts: TailParts) {
     this.#parts = parts;
@@ -116,14 +117,12 @@ export class Tail {
       return await this.#readOn(began);
     } catch (error) {
       if (!(error instanceof DamagedEntry)) throw error;
-      const { table, replica, bodies, fields, damaged } = this.#parts;
-      damaged(error);
+      this.#parts.damaged(error);
       // Another process may have written down what the entry did.
       if (await this.#loadIfOvertaken()) return false;
-      const isLate = (late: unknown): boolean => isLateForBlob(late, began, this.#parts);
-      const { readOver } = await import('./read-over.ts');
-      const end = await readOver(table, { bodies, fields, isLate }, replica.checkpoint());
-      if (end === undefined) throw error;
+      this.#overReader ??= new (await import('./read-over.ts')).OverReader(this.#parts);
+      const end = await this.#overReader.read(error, began);
+      if (end === undefined) return false;
       this.#rebuild(end);
       return true;
     }
@@ -172,8 +171,13 @@ export class Tail {
   }
 
   async #load(): Promise<void> {
-    const { table, bodies, clock, replicaLifeMs } = this.#parts;
-    this.#rebuild(await readCheckpoint({ table, bodies, clock, limits: { replicaLifeMs } }));
+    const { table, bodies, clock, replicaLifeMs, damaged } = this.#parts;
+    try {
+      this.#rebuild(await readCheckpoint({ table, bodies, clock, limits: { replicaLifeMs } }));
+    } catch (error) {
+      if (error instanceof DamagedEntry) damaged(error);
+      throw error;
+    }
   }
 
   #rebuild(checkpoint: Checkpoint): void {
@@ -201,36 +205,23 @@ function differences(resource: string, before: Snapshot, { replica, fields }: Ta
     const known = old.get(treeKey(stored.key));
     if (known?.revision === stored.revision) continue;
     const type = known === undefined ? 'added' : 'modified';
-    changes.push(new MissedChange(stored, { revision: stored.revision, type, ...(known === undefined ? {} : previousOf(known)) }));
+    changes.push(missedChange(stored, { revision: stored.revision, type, ...(known === undefined ? {} : previousOf(known)) }));
   }
   for (const stored of old.values()) {
     if (now.get(treeKey(stored.key)) !== undefined) continue;
-    changes.push(new MissedChange(stored, { revision: replica.revision, type: 'deleted', ...previousOf(stored) }));
+    changes.push(missedChange(stored, { revision: replica.revision, type: 'deleted', ...previousOf(stored) }));
   }
   return changes;
 }
 
 /** Its object is read when a listener asks: it may be damaged. */
-class MissedChange implements Change {
-  readonly key: Key;
-  readonly revision: number;
-  readonly type: Change['type'];
-  readonly previous: Change['previous'];
-  readonly #stored: Stored;
-
-  constructor(stored: Stored, { revision, type, previous }: Pick<Change, 'revision' | 'type' | 'previous'>) {
-    this.key = stored.key;
-    this.revision = revision;
-    this.type = type;
-    this.previous = previous;
-    this.#stored = stored;
-  }
-
-  get object(): KubeObject {
-    return this.#stored.object;
-  }
-
-  get damage(): Stored['damage'] {
-    return this.#stored.damage;
-  }
-}
+const missedChange = (stored: Stored, change: Pick<Change, 'revision' | 'type' | 'previous'>): Change => ({
+  ...change,
+  key: stored.key,
+  get object() {
+    return stored.object;
+  },
+  get damage() {
+    return stored.damage;
+  },
+});

@@ -10,10 +10,10 @@
  *
  * Blobs that the entries left behind are noted with the watermark. They expire as late as entries do, and are then struck out.
  */
-import type { Key } from '../kube/view.ts';
 import type { Clock } from '../world.ts';
 import { supersededBlobs } from './blobs.ts';
 import type { Formats, FormatState } from './format.ts';
+import { keyText } from './keys.ts';
 import type { StoreLimits } from './limits.ts';
 import { isOlderThan, readingOf, type Reading } from './reading.ts';
 import { decodeFrames, isMark, type ChangeFrame } from './entry-codec.ts';
@@ -59,8 +59,6 @@ export async function writeCheckpoint(parts: WriteCheckpointParts, compactRevisi
   await letBlobsExpire(parts, to, reading);
   return to.revision < compactRevision;
 }
-
-export const placeOf = ({ resource, namespace, name }: Key): string => JSON.stringify([resource, namespace, name]);
 
 /** A process that dies before they are struck out leaves them to the next one. */
 async function letBlobsExpire({ table, clock, limits }: WriteCheckpointParts, meta: MetaItem, reading: Reading): Promise<void> {
@@ -123,7 +121,7 @@ function newestItems(
       if (frame.type === 'format') format = frame.format;
       if (isMark(frame)) continue;
       const item = itemOf(frame, entry.firstRevision + index, nowMs);
-      newest.set(placeOf(item), item);
+      newest.set(keyText(item), item);
     }
   }
   return { items: [...newest.values()], ...(format === undefined ? {} : { format }) };

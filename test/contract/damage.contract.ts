@@ -51,6 +51,9 @@ export function damageFacts(name: string, fact: Fact): void {
         [`${revision + 1} deleted default/a`, `${revision + 2} added default/a`],
       );
       assert.ok(damageOf(deleted!) !== undefined, 'the last state of what was unreadable is unreadable');
+      const reader = await another();
+      const [seen] = await reader.changesAfter(revision, 1);
+      assert.throws(() => seen!.object, UnreadableObject, 'so it is for other processes');
       damage.objects.clear();
       assert.deepEqual(plain((await another()).view().get(podKey('a'))!), plain(created));
     });
@@ -142,12 +145,14 @@ export function damageFacts(name: string, fact: Fact): void {
 
     fact(
       'a process that stops at a damaged entry goes on when another one has written its effect down',
-      async ({ store, world, damage, another }) => {
+      async ({ store, world, damage, found, another }) => {
         await store.commit(create(pod('a')));
         const follower = await another();
         await store.commit(create(pod('b')));
         damage.entries.add(2);
         await assert.rejects(follower.fresh(), stopped);
+        await assert.rejects(follower.fresh(), stopped);
+        assert.deepEqual(found, [stopped.message], 'each damaged entry is reported once');
         await assert.rejects(follower.commit(create(pod('c'))), stopped);
         assert.deepEqual(names(follower.view().list('pods')), ['a'], 'what it shows is what it knew');
         await compact(store, world);

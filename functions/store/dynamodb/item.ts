@@ -20,7 +20,7 @@ import { StoreError } from '../store.ts';
 import { damagedItem } from '../table.ts';
 import type { NoteItem, MailItem, MetaItem, ObjectItem, EntryItem } from '../table.ts';
 import { firstFormat, type FormatState, type Formats } from '../format.ts';
-import { isPlainKey, keyDigest } from '../keys.ts';
+import { isPlainKey, keyDigest, keyText } from '../keys.ts';
 import { formatNamed, nameOfFormat } from './table-schema.ts';
 
 /** A value of the attribute types that the store uses. */
@@ -49,6 +49,16 @@ export const entriesPerPage = bucketsAtOnceMax * entriesInBucket;
 
 /** There is one; the key has room for more. */
 const log = 0;
+
+class DamagedAttribute extends StoreError {
+  readonly why: string;
+
+  constructor(attribute: string, where: string) {
+    const why = `its attribute ${attribute} is missing or of another type`;
+    super('corrupt', `${where} cannot be read: ${why}`);
+    this.why = why;
+  }
+}
 
 /** As many digits as the largest safe integer has. */
 const indexDigits = 16;
@@ -95,7 +105,7 @@ function objectSortKey(item: ObjectItem): { readonly sk: string; readonly k?: At
   if (isPlainKey(item) && Buffer.byteLength(sk) <= sortKeyBytesMax) return { sk };
   const digest = keyDigest(item);
   const place = hash('sha256', digest).slice(0, placeDigits);
-  return { sk: `${place}/${digest}`, k: text(JSON.stringify([resource, namespace, name])) };
+  return { sk: `${place}/${digest}`, k: text(keyText(item)) };
 }
 
 export const keyAttributes = ({ pk, sk }: ItemKey): Item => ({ pk: text(pk), sk: text(sk) });
@@ -118,8 +128,8 @@ export function entryOf(item: Item): EntryItem {
   try {
     return wholeEntry(item, logIndex, where);
   } catch (error) {
-    if (!(error instanceof StoreError) || !Number.isSafeInteger(logIndex)) throw error;
-    return damagedItem(logIndex, error.message.replace(`${where} cannot be read: `, ''));
+    if (!(error instanceof DamagedAttribute) || !Number.isSafeInteger(logIndex)) throw error;
+    return damagedItem(logIndex, error.why);
   }
 }
 
@@ -255,21 +265,18 @@ export function blobPartOf(item: Item, hash: string): BlobPart {
 
 function numberOf(item: Item, attribute: string, where: string): number {
   const value = Number(item[attribute]?.N);
-  if (!Number.isSafeInteger(value)) throw corrupt(attribute, where);
+  if (!Number.isSafeInteger(value)) throw new DamagedAttribute(attribute, where);
   return value;
 }
 
 function textOf(item: Item, attribute: string, where: string): string {
   const value = item[attribute]?.S;
-  if (value === undefined) throw corrupt(attribute, where);
+  if (value === undefined) throw new DamagedAttribute(attribute, where);
   return value;
 }
 
 function bytesOf(item: Item, attribute: string, where: string): Uint8Array {
   const value = item[attribute]?.B;
-  if (value === undefined) throw corrupt(attribute, where);
+  if (value === undefined) throw new DamagedAttribute(attribute, where);
   return value;
 }
-
-const corrupt = (attribute: string, where: string): StoreError =>
-  new StoreError('corrupt', `${where} cannot be read: its attribute ${attribute} is missing or of another type`);
