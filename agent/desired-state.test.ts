@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { namedInterests } from '../functions/apiserver/nodes/poll-interests.ts';
 import type { KubeObject } from '../functions/kube/object.ts';
 import { groupsOfPolicy, policyPeerKind } from '../functions/kube/policy-peers.ts';
 import { createDesiredState } from './desired-state.ts';
@@ -37,6 +38,21 @@ describe('the desired state', () => {
     const unreadable = ['a', 'never-seen'].map((name) => ({ kind: 'Pod', namespace: 'default', name }));
     desired.apply({ snapshot: true, objects: [object('Pod', 'c')], gone: [], unreadable });
     assert.deepEqual(names(desired.pods()), ['a', 'c']);
+  });
+
+  test('a snapshot leaves the node what a pod or claim names that the control plane could not read', () => {
+    const kinds = [...namedInterests.values()].map(({ type }) => type.kind);
+    const keptBeside = (kind: string): (string | undefined)[] => {
+      const desired = createDesiredState();
+      const objects = [object(kind, 'damaged'), ...kinds.map((one) => object(one, 'named')), object('Service', 'named')];
+      desired.apply({ snapshot: true, objects, gone: [] });
+      const unreadable = [{ kind, namespace: 'default', name: 'damaged' }];
+      desired.apply({ snapshot: true, objects: [], gone: [], unreadable });
+      return desired.all().flatMap(({ kind: one, metadata }) => (metadata.name === 'named' ? [one] : []));
+    };
+    assert.deepEqual(keptBeside('Pod'), kinds);
+    assert.deepEqual(keptBeside('PersistentVolumeClaim'), kinds);
+    assert.deepEqual(keptBeside('Node'), []);
   });
 
   test('policies that no pod needs any more are dropped, with the peers that only they select', () => {

@@ -56,13 +56,20 @@ export interface DesiredState {
   all(): readonly KubeObject[];
 }
 
-/** What the control plane cannot read stays as it is here. */
+/** Kinds of objects that pods name, or that claims of pods do. */
+const namedKinds = ['ConfigMap', 'Secret', 'RuntimeClass', 'PersistentVolumeClaim', 'PersistentVolume'];
+/** Kinds that name others: the control plane cannot read which. */
+const namingKinds: ReadonlySet<string> = new Set(['Pod', 'PersistentVolumeClaim']);
+
+/** What the control plane cannot read stays as it is here, with all that it may name. */
 function forgetAllBut(kinds: Map<string, Map<string, KubeObject>>, names: readonly UnreadableName[]): void {
   const kept = names.flatMap(({ kind, ...at }) => {
     const object = kinds.get(kind)?.get(keyText(at));
     return object === undefined ? [] : [{ kind, key: keyText(at), object }];
   });
+  const named = kept.some(({ kind }) => namingKinds.has(kind)) ? namedKinds.map((kind) => [kind, kinds.get(kind)] as const) : [];
   kinds.clear();
+  for (const [kind, objects] of named) if (objects !== undefined) kinds.set(kind, objects);
   for (const { kind, key, object } of kept) kinds.set(kind, (kinds.get(kind) ?? new Map<string, KubeObject>()).set(key, object));
 }
 

@@ -79,7 +79,7 @@ function ordered(value: Json, order: readonly string[]): Json {
   return Object.fromEntries([...known, ...others].map(([field, part]) => [field, formed(field, part)]));
 }
 
-/** The value with the fields of its structs in this order; what has another name, as the keys of maps, stays where it is. */
+/** The value with the fields of its structs in this order. Names that are unknown, as the keys of maps, sort first. */
 export function inFieldOrder(value: Json, names: readonly string[]): Json {
   if (Array.isArray(value)) return value.map((item) => inFieldOrder(item, names));
   if (!isJsonObject(value)) return value;

@@ -84,6 +84,17 @@ describe('a token of a trusted issuer', () => {
     assert.equal(await userOf(users, token), undefined, 'signed by another');
   });
 
+  test('issuers that have signed nothing keep no other issuer from vouching for groups', async () => {
+    const { users, sign, published } = await trusting();
+    const token = await sign(distributed({ endpoint }));
+    for (let count = 0; count < 20; count += 1) {
+      published.claims[endpoint] = () => sign({ iss: `https://${count}.example`, groups: ['dev'] });
+      assert.equal(await userOf(users, token), undefined);
+    }
+    published.claims[endpoint] = () => sign({ iss: 'https://groups.example', groups: ['dev'] });
+    assert.deepEqual((await userOf(users, token))?.groups, ['corp:dev']);
+  });
+
   test('nothing is fetched for groups that the token has, or that are aggregated', async () => {
     const { users, sign, asked } = await trusting();
     assert.deepEqual((await userOf(users, await sign({ ...distributed({ endpoint }), groups: ['ops'] })))?.groups, ['corp:ops']);

@@ -68,9 +68,15 @@ export async function createJwtUsers({ jwt, fetchJson, fetchText, world: { clock
     if (known !== undefined) return known;
     if (sources.size >= sourcesMax) throw new ClaimsRefused(`more than ${sourcesMax} issuers vouch for its distributed claims`);
     const { discoveryURL: _own, ...others } = settings;
-    const made = issuerOf({ ...others, url });
-    sources.set(url, made);
-    return made;
+    return issuerOf({ ...others, url });
+  }
+
+  /** An issuer is kept once a token of it is verified: until then it is only a text that the token holds. */
+  async function claimsOfSource(token: string, issuer: TrustedIssuer, url: string): Promise<JsonObject | undefined> {
+    const source = sourceOf(issuer, url);
+    const claims = await claimsOf(token, source);
+    if (claims !== undefined) issuer.sources.set(url, source);
+    return claims;
   }
 
   /** The claims with that of the groups, where it stands elsewhere. */
@@ -84,7 +90,7 @@ export async function createJwtUsers({ jwt, fetchJson, fetchText, world: { clock
       throw new ClaimsRefused(`while getting distributed claim ${JSON.stringify(claim)}: ${String(cause)}`, { cause });
     });
     const url = untrustedIssuer(token);
-    const found = url === undefined ? undefined : await claimsOf(token, sourceOf(issuer, url));
+    const found = url === undefined ? undefined : await claimsOfSource(token, issuer, url);
     const value = found === undefined ? undefined : ownField(found, claim);
     if (value === undefined) throw new ClaimsRefused(`${source.endpoint} has no token with the claim ${JSON.stringify(claim)}`);
     return { ...claims, [claim]: value };
