@@ -22,6 +22,8 @@ export const unreachable = (host: string, port: number, code: string): StatusErr
 
 /** Resolves with the connection, which ends when the signal aborts. Throws a StatusError with the words of Go's dialer. */
 export function dial(host: string, port: number, signal: AbortSignal): Promise<Duplex> {
+  const cancelled = (): StatusError => unreachable(host, port, 'operation was canceled');
+  if (signal.aborted) return Promise.reject(cancelled());
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port, noDelay: true, keepAlive: true, allowHalfOpen: true, timeout: connectMsMax });
     const fail = (code: string): void => {
@@ -32,7 +34,7 @@ export function dial(host: string, port: number, signal: AbortSignal): Promise<D
     signal.addEventListener('abort', leave, { once: true });
     socket.once('close', () => {
       signal.removeEventListener('abort', leave);
-      reject(unreachable(host, port, 'operation was canceled'));
+      reject(cancelled());
     });
     const onError = (error: NodeJS.ErrnoException): void => fail(error.code ?? error.message);
     socket.once('error', onError);

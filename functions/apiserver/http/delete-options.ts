@@ -129,6 +129,13 @@ const aloneErrors = (options: JsonObject): FieldError[] =>
     .filter((name) => options[name] !== undefined)
     .map((name) => invalid(ignoreReadError, true, `cannot be set together with .${name}`));
 
+/** A collection is deleted by what its objects hold. Source: apiserver, pkg/endpoints/handlers/delete.go (DeleteCollection). */
+export function requireReadable({ ignoresReadError }: DeleteOptions): void {
+  if (!ignoresReadError) return;
+  const why = 'is not allowed with DELETECOLLECTION, try again after removing the option';
+  throw invalidOptions(optionsKind, [invalid(ignoreReadError, true, why)]);
+}
+
 /** The options as an object, for those who decide about the deletion. */
 export function deleteOptionsObject({ gracePeriodSeconds, propagationPolicy, preconditions, dryRun }: DeleteOptions): JsonObject {
   return {

@@ -42,7 +42,7 @@ describe('nodes of upstream’s kubelet', () => {
       const { CN } = (request.socket as TLSSocket).getPeerCertificate().subject;
       callers.push(Array.isArray(CN) ? CN[0] : CN);
       const [status, body] = answers[request.url ?? ''] ?? [404, `404 page not found`];
-      response.writeHead(status, { 'content-type': 'text/plain' }).end(body);
+      response.writeHead(status, { 'content-type': 'text/html', 'set-cookie': 'a=b', 'x-own': 'c' }).end(body);
     });
     servers.push(server);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -104,6 +104,11 @@ describe('nodes of upstream’s kubelet', () => {
   test('a log comes from the kubelet, to which the API shows its certificate', async () => {
     callers.length = 0;
     const response = await kubelets.log('kubelet', asked, signal);
+    assert.deepEqual(
+      [...response.headers],
+      Object.entries({ 'cache-control': 'no-cache, private', 'content-type': 'text/plain' }),
+      'none of its own',
+    );
     assert.equal(await response.text(), 'a line\n');
     assert.deepEqual(callers, ['api']);
   });
@@ -120,8 +125,15 @@ describe('nodes of upstream’s kubelet', () => {
     await assert.rejects(kubelets.log('forged', asked, signal), /self-signed certificate|unable to/i);
     await assert.rejects(kubelets.open({ nodeName: 'forged', target: { to: 'node' } }, signal));
     assert.equal(callers.length, before);
-    const query = new URLSearchParams('container=c&insecureSkipTLSVerifyBackend=true');
-    assert.equal(await (await kubelets.log('forged', { ...asked, query }, signal)).text(), 'a line\n');
+    for (const value of ['true', '1', '']) {
+      const query = new URLSearchParams(`container=c&insecureSkipTLSVerifyBackend=${value}`);
+      assert.equal(await (await kubelets.log('forged', { ...asked, query }, signal)).text(), 'a line\n');
+    }
+  });
+
+  test('a connection is not dialled for a client that has left', async () => {
+    const end = { nodeName: 'kubelet', target: { to: 'node' } } as const;
+    await assert.rejects(kubelets.open(end, AbortSignal.abort()), /operation was canceled$/);
   });
 
   test('a tunnel to the node speaks with the kubelet', async () => {

@@ -9,6 +9,7 @@ import type { Node } from '../../kube/generated/types.ts';
 import { isOfHibernetes } from '../../kube/kubernetes-version.ts';
 import { groupResource, nodes } from '../../kube/resource-type.ts';
 import { StatusError } from '../../kube/status-error.ts';
+import { readObject } from '../../kube/unreadable-object.ts';
 import type { View } from '../../kube/view.ts';
 import { dial } from '../../tunnel/dial.ts';
 import type { Clock } from '../../world.ts';
@@ -17,7 +18,7 @@ import { proxied } from '../proxy/proxy.ts';
 import { proxiedAnswer } from '../proxy/proxied-answer.ts';
 import { createHttpOverTunnel, secured, type TunnelTls } from '../tunnel/http-over-tunnel.ts';
 import type { TunnelEnd, Tunnels } from '../tunnel/tunnels.ts';
-import { kubeletPath, type PodRequest } from './pod-request.ts';
+import { isSet, kubeletPath, type PodRequest } from './pod-request.ts';
 import { requireSuccess } from './refusal.ts';
 
 export interface Kubelets extends Tunnels {
@@ -39,11 +40,14 @@ export interface KubeletsOptions {
 }
 
 const portDefault = 10_250;
+/** A kubelet must not choose how a browser shows its log on the API's origin. */
+const logHeaders = { 'content-type': 'text/plain', 'cache-control': 'no-cache, private' };
 
 /** One aborted request must not end a connection that is kept for others. */
 async function dialled(host: string, port: number, signal: AbortSignal): Promise<Duplex> {
   const connecting = new AbortController();
   const leave = (): void => connecting.abort();
+  if (signal.aborted) leave();
   signal.addEventListener('abort', leave, { once: true });
   try {
     return await dial(host, port, connecting.signal);
@@ -61,7 +65,7 @@ function addressOf(node: Node): { readonly host: string; readonly port: number }
 
 export function createKubelets({ view, clock, authorityPem, certificate }: KubeletsOptions): Kubelets {
   const nodeNamed = (name: string): Node | undefined =>
-    view().get({ resource: groupResource(nodes), namespace: '', name })?.object as Node | undefined;
+    readObject(view().get({ resource: groupResource(nodes), namespace: '', name })) as Node | undefined;
   const tlsTo = (host: string, isChecked = true): TunnelTls => ({
     ...certificate,
     ...(isChecked ? { serverName: host, authority: authorityPem } : {}),
@@ -88,10 +92,11 @@ export function createKubelets({ view, clock, authorityPem, certificate }: Kubel
     },
     async log(nodeName, asked, signal) {
       const { end, host } = endOf(nodeName);
-      const tls = tlsTo(host, asked.query.get('insecureSkipTLSVerifyBackend') !== 'true');
+      const tls = tlsTo(host, !isSet(asked.query, 'insecureSkipTLSVerifyBackend'));
       const { message } = await http.send({ end, tls, method: 'GET', path: kubeletPath(asked), headers: { host }, signal });
       await requireSuccess(message, asked.pod.name);
-      return proxiedAnswer(message, 'GET', undefined);
+      const { status, body } = await proxiedAnswer(message, 'GET', undefined);
+      return new Response(body, { status, headers: logHeaders });
     },
     async join(nodeName, asked, client) {
       const { end, host } = endOf(nodeName);

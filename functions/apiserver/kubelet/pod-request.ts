@@ -13,7 +13,7 @@ export interface PodRequest {
 }
 
 /** A flag without a value is set. Source: apimachinery, pkg/runtime/converter.go (Convert_Slice_string_To_bool) */
-const isSet = (query: URLSearchParams, name: string): boolean =>
+export const isSet = (query: URLSearchParams, name: string): boolean =>
   query.has(name) && !['false', '0'].includes((query.get(name) ?? '').toLowerCase());
 
 const logFlags = ['follow', 'previous', 'timestamps'];

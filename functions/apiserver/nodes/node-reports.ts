@@ -12,6 +12,7 @@ import { apiVersionOf, groupResource, leases, nodes, pods } from '../../kube/res
 import type { ResourceType } from '../../kube/resource-type.ts';
 import { StatusError, isAlreadyExists, isConflict, isNotFound } from '../../kube/status-error.ts';
 import { microTimestamp, parseTime } from '../../kube/time.ts';
+import { damageOf, readObject } from '../../kube/unreadable-object.ts';
 import type { View } from '../../kube/view.ts';
 import type { Client } from '../../client/client.ts';
 import type { World } from '../../world.ts';
@@ -40,13 +41,16 @@ const writesAtOnce = 16;
 
 export function createNodeReports({ view, client, clock, log }: NodeReportOptions): NodeReports {
   const read = <T extends KubeObject>(type: ResourceType<T>, at: ObjectName): T | undefined =>
-    view().get({ resource: groupResource(type), ...at })?.object as T | undefined;
+    readObject(view().get({ resource: groupResource(type), ...at })) as T | undefined;
 
   const statuses = createStatusWriter(client, view);
 
   async function heartbeat(nodeName: string): Promise<boolean> {
     const at = { namespace: leaseNamespace, name: nodeName };
-    const lease = read(leases, at);
+    const stored = view().get({ resource: groupResource(leases), ...at });
+    // Only an administrator can end the damage, and the node must hear its news nevertheless.
+    if (stored !== undefined && damageOf(stored) !== undefined) return false;
+    const lease = stored?.object as Lease | undefined;
     const nowMs = clock.now();
     const renewed = lease?.spec?.renewTime;
     if (renewed !== undefined && Math.abs(nowMs - parseTime(renewed)) < renewAfterMs) return false;

@@ -4,6 +4,7 @@ import type { KubeObject, ObjectName } from '../../kube/object.ts';
 import { groupResource } from '../../kube/resource-type.ts';
 import type { ResourceType } from '../../kube/resource-type.ts';
 import { isConflict, isNotFound } from '../../kube/status-error.ts';
+import { readObject } from '../../kube/unreadable-object.ts';
 import type { View } from '../../kube/view.ts';
 
 export interface StatusTarget<T extends KubeObject> {
@@ -12,7 +13,7 @@ export interface StatusTarget<T extends KubeObject> {
 }
 
 export interface StatusWriter {
-  /** `next` answers with the object to write, or undefined when nothing is to be written. An absent object is left absent. */
+  /** `next` answers with the object to write, or undefined when nothing is to be written. An object that is absent or cannot be read stays as it is. */
   write<T extends KubeObject>(target: StatusTarget<T>, next: (current: T) => T | undefined): Promise<void>;
 }
 
@@ -22,7 +23,7 @@ export function createStatusWriter(client: Pick<Client, 'get' | 'update'>, view:
   return {
     /** Another client may write between the read and the write here: then read again. */
     async write<T extends KubeObject>({ type, at }: StatusTarget<T>, next: (current: T) => T | undefined): Promise<void> {
-      let current = view().get({ resource: groupResource(type), ...at })?.object as T | undefined;
+      let current = readObject(view().get({ resource: groupResource(type), ...at })) as T | undefined;
       for (let attempt = 1; current !== undefined; attempt += 1) {
         const wanted = next(current);
         if (wanted === undefined) return;

@@ -49,8 +49,8 @@ export function announce(wanted: WaitingRelay, nowMs: number): Operation<void> {
     decide(view) {
       const current = view.get(key);
       const others = listed(readObject(current)).filter(({ untilMs }) => untilMs > nowMs);
-      const inVain = others.filter(({ nodeName }) => nodeName === wanted.nodeName).length;
-      if (inVain >= waitingOfNodeMax || others.length >= waitingInAllMax) return { outcome: 'refuse', error: tooMany(wanted.nodeName) };
+      const ofSameNode = others.filter(({ nodeName }) => nodeName === wanted.nodeName).length;
+      if (ofSameNode >= waitingOfNodeMax || others.length >= waitingInAllMax) return { outcome: 'refuse', error: tooMany(wanted.nodeName) };
       const object: WaitingRelays = {
         apiVersion: 'agent.hibernetes.dev/v1',
         kind: 'WaitingRelays',

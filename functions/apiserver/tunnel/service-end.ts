@@ -3,6 +3,7 @@ import type { Endpoint, Node, Service } from '../../kube/generated/types.ts';
 import { groupResource, nodes, services } from '../../kube/resource-type.ts';
 import { chooseEndpoint } from '../../kube/service-endpoints.ts';
 import { StatusError } from '../../kube/status-error.ts';
+import { readable, readObject } from '../../kube/unreadable-object.ts';
 import type { View } from '../../kube/view.ts';
 import { listenerOf, nodeOfEndpoint } from './listening-nodes.ts';
 import type { TunnelEnd } from './tunnels.ts';
@@ -25,7 +26,7 @@ const unavailable = (message: string): StatusError => new StatusError(503, 'Serv
 
 /** Throws a StatusError when nothing answers for the Service. */
 export function serviceEnd({ namespace, name, port }: ServicePort, { view, random, isByMail = false }: Chosen): TunnelEnd {
-  const service = view.get({ resource: groupResource(services), namespace, name })?.object as Service | undefined;
+  const service = readObject(view.get({ resource: groupResource(services), namespace, name })) as Service | undefined;
   if (service === undefined) throw new StatusError(404, 'NotFound', `service ${JSON.stringify(name)} not found`);
   if (service.spec?.type === 'ExternalName') throw unavailable(`unsupported service type "ExternalName"`);
   const found = service.spec?.ports?.find((one) => one.port === port);
@@ -42,4 +43,4 @@ const isReady = ({ status }: Node): boolean => status?.conditions?.some((one) =>
 
 /** For an address that no node has as its own. */
 const readyNode = (view: View): string | undefined =>
-  view.list(groupResource(nodes)).find(({ object }) => isReady(object as Node))?.key.name;
+  readable(view.list(groupResource(nodes))).find(({ object }) => isReady(object as Node))?.key.name;

@@ -34,6 +34,7 @@ async function damaged(authorize = async () => ({ allowed: true, reason: '' })):
 }
 
 const unreadable = 'object not decodable revision=3: configmaps default/a at revision 3 cannot be read: its checksum is wrong';
+const notOfCollections = 'is not allowed with DELETECOLLECTION, try again after removing the option';
 const storageError = (path: string): string =>
   `StorageError: corrupt object, Code: 7, Key: ${path}, ResourceVersion: 0, AdditionalErrorMsg: ${unreadable}`;
 
@@ -98,6 +99,26 @@ describe('a client that asks for an object with damaged bytes', () => {
             message: `Invalid value: true: cannot be set together with .${name}`,
             field: 'ignoreStoreReadErrorWithClusterBreakingPotential',
           })),
+        },
+      },
+    ],
+    [
+      'a collection is not deleted with the option',
+      ['DELETE', configMaps, ignoring],
+      {
+        code: 422,
+        reason: 'Invalid',
+        message: `DeleteOptions.meta.k8s.io "" is invalid: ignoreStoreReadErrorWithClusterBreakingPotential: Invalid value: true: ${notOfCollections}`,
+        details: {
+          group: 'meta.k8s.io',
+          kind: 'DeleteOptions',
+          causes: [
+            {
+              reason: 'FieldValueInvalid',
+              message: `Invalid value: true: ${notOfCollections}`,
+              field: 'ignoreStoreReadErrorWithClusterBreakingPotential',
+            },
+          ],
         },
       },
     ],

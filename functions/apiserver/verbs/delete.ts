@@ -1,7 +1,7 @@
 /** DELETE of one object, and of all that a list selects. Source: apiserver, pkg/endpoints/handlers/delete.go. */
 import { isNotFound } from '../../kube/status-error.ts';
 import { damageOf, readable } from '../../kube/unreadable-object.ts';
-import { type DeleteOptions, deleteOptionsOf } from '../http/delete-options.ts';
+import { type DeleteOptions, deleteOptionsOf, requireReadable } from '../http/delete-options.ts';
 import { readBody } from '../http/request-body.ts';
 import { listOptionsOf } from '../http/request-options.ts';
 import type { Answer } from '../http/respond.ts';
@@ -36,6 +36,7 @@ const workers = 16;
 export async function deleteCollection(server: Server, request: ResourceRequest): Promise<Answer> {
   const { definition, info, url } = request;
   const deleteOptions = deleteOptionsOf(await readBody(request.request), url.searchParams);
+  requireReadable(deleteOptions);
   warnOfOrphans(request, deleteOptions);
   const selection = selectionOf(definition, listOptionsOf(url.searchParams, false), request.served);
   const view = await fromStore(() => server.store.fresh());
