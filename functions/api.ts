@@ -241,30 +241,35 @@ export function createApi(options: ApiOptions): Api {
   return { fetch, clientFor, close, secretToken: (claims) => tokens.issueSecretToken(claims) };
 }
 
+/** Loads once. What failed is tried again by the next call. */
+function once<T>(load: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () =>
+    (made ??= load().catch((error: unknown) => {
+      made = undefined;
+      throw error;
+    }));
+}
+
 /** Those whom others vouch for, where there are such others. */
 function vouchedUsersOf({ authentication, world }: ApiOptions): TokenUsers {
-  let made: Promise<TokenUsers> | undefined;
-  const load = async (settings: AuthenticationSettings): Promise<TokenUsers> =>
-    (await import('./apiserver/auth/vouched-users.ts')).createVouchedUsers(settings, world);
-  return {
-    userOf: async (token, audiences) =>
-      authentication === undefined ? undefined : (await (made ??= load(authentication))).userOf(token, audiences),
-  };
+  if (authentication === undefined) return { userOf: async () => undefined };
+  const load = once(async () => (await import('./apiserver/auth/vouched-users.ts')).createVouchedUsers(authentication, world));
+  return { userOf: async (token, audiences) => (await load()).userOf(token, audiences) };
 }
 
 /** Authorizers whose code is loaded when a webhook is first asked. */
 const webhookAuthorizers =
   (world: World) =>
   (settings: WebhookSettings): Authorizer => {
-    let made: Promise<Authorizer> | undefined;
-    const load = async (): Promise<Authorizer> => {
+    const load = once(async () => {
       const [{ createWebhookAuthorizer }, { createAskReview }] = await Promise.all([
         import('./apiserver/auth/authorization/webhook-authorizer.ts'),
         import('./apiserver/auth/authorization/ask-review.ts'),
       ]);
       return createWebhookAuthorizer({ settings, ask: createAskReview(), world });
-    };
-    return { authorize: async (user, attributes) => (await (made ??= load())).authorize(user, attributes) };
+    });
+    return { authorize: async (user, attributes) => (await load()).authorize(user, attributes) };
   };
 
 interface ClusterAdmission extends AdmissionOptions {

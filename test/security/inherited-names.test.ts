@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { webSocketHandshake } from '../../functions/apiserver/relay/web-socket-stream.ts';
-import { serviceAccounts } from '../../functions/kube/resource-type.ts';
+import { pods as podType, serviceAccounts } from '../../functions/kube/resource-type.ts';
 import { everyCase } from '../support/every-case.ts';
 import { administrator, rbacCluster, type RbacCluster } from '../support/rbac-cluster.ts';
 
@@ -37,6 +37,27 @@ const container = { name: 'a', image: 'a' };
 const podWith = (spec: object): object => ({
   metadata: { name: 'a' },
   spec: { containers: [container], automountServiceAccountToken: false, ...spec },
+});
+const definitionWith = (property: object): object => ({
+  metadata: { name: 'as.example.com' },
+  spec: {
+    group: 'example.com',
+    scope: 'Namespaced',
+    names: { plural: 'as', kind: 'A' },
+    versions: [
+      {
+        name: 'v1',
+        served: true,
+        storage: true,
+        schema: {
+          openAPIV3Schema: {
+            type: 'object',
+            properties: { a: { 'x-kubernetes-validations': [{ rule: `self != ''` }], ...property } },
+          },
+        },
+      },
+    ],
+  },
 });
 const patch = (type: string, body: unknown, query = ''): Asked => ({
   method: 'PATCH',
@@ -101,6 +122,27 @@ const places: Readonly<Record<string, (name: string) => Asked>> = {
     ),
   ),
   'a resource of a container': (name) => post(pods, podWith({ containers: [{ ...container, resources: { limits: field(name, '1') } }] })),
+  'a pod’s port that is proxied': (name) => get(`/api/v1/namespaces/default/pods/web:${name}/proxy/`),
+  'the type of a Secret': (name) =>
+    post('/api/v1/namespaces/default/secrets?dryRun=All', { metadata: { name: 'new' }, type: name, data: { a: 'YQ==' } }),
+  'the key of a topology': (name) =>
+    post(
+      pods,
+      podWith({
+        topologySpreadConstraints: [{ maxSkew: 1, topologyKey: name, whenUnsatisfiable: 'DoNotSchedule', labelSelector: {} }],
+      }),
+    ),
+  'the type of a metric': (name) =>
+    post('/apis/autoscaling/v2/namespaces/default/horizontalpodautoscalers?dryRun=All', {
+      metadata: { name: 'new' },
+      spec: { maxReplicas: 1, scaleTargetRef: { kind: 'Deployment', name: 'a' }, metrics: [{ type: name }] },
+    }),
+  'the format of a field': (name) =>
+    post('/apis/apiextensions.k8s.io/v1/customresourcedefinitions?dryRun=All', definitionWith({ type: 'string', format: name })),
+  'a text that an expression converts': (name) =>
+    post('/apis/apiextensions.k8s.io/v1/customresourcedefinitions?dryRun=All', {
+      ...definitionWith({ type: 'string', 'x-kubernetes-validations': [{ rule: `bool('${name}') || double('${name}') > 1.0` }] }),
+    }),
   'a selector of nodes': (name) => post(pods, podWith({ nodeSelector: field(name, 'x') })),
   'a field that is patched': (name) => patch('merge-patch', { data: field(name, 'x') }),
   'a field that is patched away': (name) => patch('merge-patch', { data: field(name, null) }),
@@ -138,6 +180,13 @@ describe('a name that every object inherits', () => {
       .send('POST', configMaps, configMap({ metadata: { name: 'kept' }, data: { a: 'b' } }));
     assert.equal(status, 201);
     await cluster.client.create(serviceAccounts, { metadata: { name: 'default', namespace: 'default' } });
+    const web = { name: 'web', namespace: 'default' };
+    const made = await cluster.client.create(podType, { metadata: web, spec: { containers: [container] } });
+    await cluster.client.update(
+      podType,
+      { ...made, status: { ...made.status, podIP: '10.0.0.1', podIPs: [{ ip: '10.0.0.1' }] } },
+      'status',
+    );
   });
   after(() => cluster.store.close());
 
@@ -148,7 +197,7 @@ describe('a name that every object inherits', () => {
     const answer = await cluster.api.fetch(request, { user: administrator });
     const text = path.includes('watch=') ? '' : await answer.text();
     await (path.includes('watch=') ? answer.body?.cancel() : undefined);
-    const steady = text
+    const steady = `${answer.headers.get('warning') ?? ''} ${text}`
       .replaceAll(/"(uid|time|creationTimestamp|resourceVersion)":"[^"]*"/g, '')
       .replaceAll(/invalid character '.'/g, '')
       .replaceAll(name, 'NAME');
@@ -162,7 +211,7 @@ describe('a name that every object inherits', () => {
         (name) => name,
         async (name) => {
           const [answer, other] = [await answerOf(asked(name), name), await answerOf(asked(alike(name)), alike(name))];
-          assert.ok(!answer.startsWith('5') || answer === other, answer.slice(0, 300));
+          assert.doesNotMatch(answer, /InternalError|Internal error/);
           assert.equal(answer, other);
         },
       );

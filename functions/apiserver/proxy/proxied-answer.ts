@@ -42,18 +42,25 @@ async function wholeOf(message: Readable): Promise<Buffer | undefined> {
   return Buffer.concat(chunks);
 }
 
+/** Undefined when it is not packed as its header says, or unpacks to more than the limit. */
+async function decoded(codec: Codec, bytes: Buffer): Promise<Buffer | undefined> {
+  try {
+    return await codec.decode(bytes);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    if (code.startsWith('Z_') || code === 'ERR_BUFFER_TOO_LARGE') return undefined;
+    throw error;
+  }
+}
+
 /** Undefined for a page that passes as it is: it is too long, packed in an unknown way, or not what its header names. */
 async function pageOf(message: IncomingMessage, encoding: string, place: LinkPlace): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const codec = codecs.get(encoding);
   const whole = codec === undefined ? undefined : await wholeOf(message);
   if (codec === undefined || whole === undefined) return undefined;
-  try {
-    const html = (await codec.decode(whole)).toString('latin1');
-    return new Uint8Array(await codec.encode(Buffer.from(rewrittenHtml(html, place), 'latin1')));
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    return new Uint8Array(whole);
-  }
+  const html = await decoded(codec, whole);
+  if (html === undefined) return new Uint8Array(whole);
+  return new Uint8Array(await codec.encode(Buffer.from(rewrittenHtml(html.toString('latin1'), place), 'latin1')));
 }
 
 export async function proxiedAnswer(message: IncomingMessage, method: string, place: LinkPlace | undefined): Promise<Response> {

@@ -24,6 +24,7 @@ const pages: readonly [string, string][] = [
   ['<A HREF=/x title="1 > 0">/x</A>', '<A HREF="/p/proxy/x" title="1 > 0">/x</A>'],
   [`<img src='/i.png' alt="/i.png"/>`, `<img src="/p/proxy/i.png" alt="/i.png"/>`],
   ['<a href="/q?a=1&amp;b=2">', '<a href="/p/proxy/q?a=1&amp;b=2">'],
+  ['<constructor href="/x">', '<constructor href="/x">'],
   ['<!-- <a href="/x"> -->', '<!-- <a href="/x"> -->'],
   [
     '<script src="/s.js">let a = "<a href=\'/x\'>"</script><a href="/y">',

@@ -25,33 +25,33 @@ export function rewrittenUrl(url: string, { prefix, serverHost, requestHost }: L
   return `${kept}${path.startsWith(prefix) ? path : prefix + path.replaceAll(/\/+/g, '/')}${rest}`;
 }
 
-const linkAttributes: Readonly<Record<string, readonly string[]>> = {
-  a: ['href'],
-  applet: ['codebase'],
-  area: ['href'],
-  audio: ['src'],
-  base: ['href'],
-  blockquote: ['cite'],
-  body: ['background'],
-  button: ['formaction'],
-  command: ['icon'],
-  del: ['cite'],
-  embed: ['src'],
-  form: ['action'],
-  frame: ['longdesc', 'src'],
-  head: ['profile'],
-  html: ['manifest'],
-  iframe: ['longdesc', 'src'],
-  img: ['longdesc', 'src', 'usemap'],
-  input: ['src', 'usemap', 'formaction'],
-  ins: ['cite'],
-  link: ['href'],
-  object: ['classid', 'codebase', 'data', 'usemap'],
-  q: ['cite'],
-  script: ['src'],
-  source: ['src'],
-  video: ['poster', 'src'],
-};
+const linkAttributes: ReadonlyMap<string, readonly string[]> = new Map([
+  ['a', ['href']],
+  ['applet', ['codebase']],
+  ['area', ['href']],
+  ['audio', ['src']],
+  ['base', ['href']],
+  ['blockquote', ['cite']],
+  ['body', ['background']],
+  ['button', ['formaction']],
+  ['command', ['icon']],
+  ['del', ['cite']],
+  ['embed', ['src']],
+  ['form', ['action']],
+  ['frame', ['longdesc', 'src']],
+  ['head', ['profile']],
+  ['html', ['manifest']],
+  ['iframe', ['longdesc', 'src']],
+  ['img', ['longdesc', 'src', 'usemap']],
+  ['input', ['src', 'usemap', 'formaction']],
+  ['ins', ['cite']],
+  ['link', ['href']],
+  ['object', ['classid', 'codebase', 'data', 'usemap']],
+  ['q', ['cite']],
+  ['script', ['src']],
+  ['source', ['src']],
+  ['video', ['poster', 'src']],
+]);
 
 /** What stands inside is text, whatever it looks like. */
 const rawTextElements = new Set(['script', 'style', 'textarea', 'title', 'xmp', 'iframe', 'noembed', 'noframes', 'plaintext']);
@@ -61,7 +61,7 @@ const unescaped = (text: string): string => text.replaceAll(/&(?:amp|#38|quot|#3
 const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('"', '&#34;').replaceAll("'", '&#39;');
 
 function rewrittenTag(tag: string, attributes: string, place: LinkPlace): string {
-  const wanted = linkAttributes[tag.toLowerCase()];
+  const wanted = linkAttributes.get(tag.toLowerCase());
   if (wanted === undefined) return attributes;
   return attributesOf(attributes)
     .map(({ before, name, equals, value }) => {

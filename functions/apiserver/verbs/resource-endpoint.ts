@@ -5,13 +5,12 @@ import { checkAccept, negotiate } from '../http/content-negotiation.ts';
 import { checkNameParameter } from '../http/path-names.ts';
 import { mediaTypeOf, patchTypes } from '../http/request-body.ts';
 import { type Answer, respond } from '../http/respond.ts';
-import { UnreadableObject } from '../../kube/unreadable-object.ts';
 import { isCustom } from '../registry/object-metadata.ts';
-import { storeResource } from '../registry/resource-index.ts';
 import type { RequestInfo } from '../ports.ts';
 import type { ResourceRequest, Server } from '../server.ts';
 import { get } from './get.ts';
 import { list } from './list.ts';
+import { naming } from './naming.ts';
 import { watch } from './watch.ts';
 
 type Endpoint = (server: Server, request: ResourceRequest) => Promise<Answer | Response>;
@@ -74,20 +73,6 @@ async function served(server: Server, request: ResourceRequest, endpoint: Endpoi
 
 const answered = async (answer: Answer | Response, server: Server, request: ResourceRequest): Promise<Response> =>
   answer instanceof Response ? answer : respond(server, request, answer);
-
-const listing: ReadonlySet<string> = new Set(['list', 'deletecollection', 'watch']);
-
-/** An object that cannot be read is named to the client. */
-async function naming(work: Promise<Response>, server: Server, request: ResourceRequest): Promise<Response> {
-  try {
-    return await work;
-  } catch (error) {
-    if (!(error instanceof UnreadableObject)) throw error;
-    const { corruptList, corruptObject } = await import('../registry/corrupt-object.ts');
-    const isOfList = listing.has(request.info.verb) && error.key.resource === storeResource(request.definition);
-    throw isOfList ? corruptList(server, request, error) : corruptObject(error, request);
-  }
-}
 
 /** Every method, name and form is the proxied server's affair. */
 const isProxied = ({ definition, info }: ResourceRequest): boolean =>

@@ -15,6 +15,7 @@ import { deleteObject } from '../registry/delete-object.ts';
 import { mainStrategy, statusStrategy } from '../registry/update-strategies.ts';
 import { expectedOf, type ResourceRequest, type Server } from '../server.ts';
 import { createDecoded } from './create.ts';
+import { naming } from './naming.ts';
 import { patchObject } from './patch.ts';
 import { postBody } from './subresource.ts';
 
@@ -42,7 +43,8 @@ export async function writeMany(parts: WriteManyParts, writes: readonly ManyWrit
   const turn = flowControl.turnOf(user, infoOf(first), connection.user !== undefined);
   try {
     await turn.begin(request.signal);
-    return await Promise.all(
+    // None is still under way when the turn ends, also after one has failed.
+    const settled = await Promise.allSettled(
       writes.map((write) =>
         refusalOf(async () => {
           const kind = server.registry(server.store.view()).kind(write.type);
@@ -51,10 +53,13 @@ export async function writeMany(parts: WriteManyParts, writes: readonly ManyWrit
           const notes = { warnings: new Set<string>(), annotations: new Map<string, string>(), named: () => undefined };
           const one: ResourceRequest = { ...kind, request, url, user, connection, info: infoOf(write), ...notes };
           await authorize(one);
-          await carryOut(server, one, write);
+          await naming(carryOut(server, one, write), server, one);
         }),
       ),
     );
+    const failed = settled.find(({ status }) => status === 'rejected');
+    if (failed?.status === 'rejected') throw failed.reason;
+    return settled.map((one) => (one.status === 'fulfilled' ? one.value : undefined));
   } finally {
     turn.end();
   }

@@ -6,6 +6,7 @@ import type { UnderlyingSource } from 'node:stream/web';
 import { ConversionNeeded } from '../../kube/conversion-needed.ts';
 import type { KubeObject } from '../../kube/object.ts';
 import { StatusError } from '../../kube/status-error.ts';
+import { UnreadableObject } from '../../kube/unreadable-object.ts';
 import type { Shown } from '../../store/json-text.ts';
 import { type Change, type Store, StoreError } from '../../store/store.ts';
 import type { World } from '../../world.ts';
@@ -89,7 +90,7 @@ async function pump(run: WatchRun): Promise<void> {
   try {
     await run.run();
   } catch (error) {
-    run.fail(error);
+    run.fail(error instanceof UnreadableObject ? (await import('../registry/corrupt-object.ts')).corruptEvent(error, false) : error);
   } finally {
     run.end();
   }

@@ -10,7 +10,7 @@ const goTypeMeta =
   'Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
 
 /** The error for an answer whose JSON is not an object. */
-export const notAnObject = (type: 'array' | 'bool' | 'number' | 'string', cause?: unknown): UnreadableAnswer =>
+export const notAnObject = (type: string, cause?: unknown): UnreadableAnswer =>
   new UnreadableAnswer(`couldn't get version/kind; json parse error: json: cannot unmarshal ${type} into ${goTypeMeta}`, { cause });
 
 /** Throws an UnreadableAnswer for a text that is no JSON. */

@@ -53,14 +53,19 @@ function toUint(value: CelValue): Result | undefined {
   return parsed > uintMax ? unreadable('uint') : new Uint(parsed);
 }
 
-const named: Readonly<Record<string, number>> = { nan: Number.NaN, inf: Infinity, '+inf': Infinity, '-inf': -Infinity };
+const named: ReadonlyMap<string, number> = new Map([
+  ['nan', Number.NaN],
+  ['inf', Infinity],
+  ['+inf', Infinity],
+  ['-inf', -Infinity],
+]);
 
 function toDouble(value: CelValue): Result | undefined {
   if (typeof value === 'number') return value;
   if (typeof value === 'bigint') return Number(value);
   if (value instanceof Uint) return Number(value.value);
   if (typeof value !== 'string') return undefined;
-  const known = named[value.toLowerCase()];
+  const known = named.get(value.toLowerCase());
   if (known !== undefined) return known;
   if (!/^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/u.test(value)) {
     return unreadable('double');
@@ -105,15 +110,15 @@ function toTimestamp(value: CelValue): Result | undefined {
   return read instanceof Failure ? unreadable('google.protobuf.Timestamp') : read;
 }
 
-const truths: Readonly<Record<string, boolean>> = {
-  ...Object.fromEntries(['1', 't', 'T', 'true', 'TRUE', 'True'].map((text) => [text, true])),
-  ...Object.fromEntries(['0', 'f', 'F', 'false', 'FALSE', 'False'].map((text) => [text, false])),
-};
+const truths: ReadonlyMap<string, boolean> = new Map([
+  ...['1', 't', 'T', 'true', 'TRUE', 'True'].map((text) => [text, true] as const),
+  ...['0', 'f', 'F', 'false', 'FALSE', 'False'].map((text) => [text, false] as const),
+]);
 
 function toBool(value: CelValue): Result | undefined {
   if (typeof value === 'boolean') return value;
   if (typeof value !== 'string') return undefined;
-  return truths[value] ?? unreadable('bool');
+  return truths.get(value) ?? unreadable('bool');
 }
 
 /** Types of lists and maps show no elements. */

@@ -35,10 +35,13 @@ function read(id: string, kind: string): SchemeNamePort {
 const undialled = (reason: string): StatusError =>
   new StatusError(503, 'ServiceUnavailable', `error trying to reach service: dial tcp: ${reason}`);
 
-const knownPorts: Readonly<Record<string, number>> = { http: 80, https: 443 };
+const knownPorts: ReadonlyMap<string, number> = new Map([
+  ['http', 80],
+  ['https', 443],
+]);
 
 function portNumber(port: string): number {
-  const known = knownPorts[port];
+  const known = knownPorts.get(port);
   if (known !== undefined) return known;
   if (!/^\d+$/.test(port)) throw undialled(`lookup tcp/${port}: unknown port`);
   if (Number(port) > 65_535) throw undialled(`address ${port}: invalid port`);

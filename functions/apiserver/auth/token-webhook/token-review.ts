@@ -3,6 +3,7 @@ import { ConfigurationError } from '../../../kube/configuration/configuration-er
 import { checkTypes, flag, listOf, type Shape, struct, text } from '../../../kube/configuration/shape.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../../kube/object.ts';
 import { schemaFor } from '../../../kube/schema.ts';
+import { jsonType } from '../../../kube/schema-walk.ts';
 import { notAnObject, UnreadableAnswer } from '../../webhook/answer-json.ts';
 import type { TokenWebhookSettings } from './settings.ts';
 
@@ -31,7 +32,7 @@ const shape: Shape = struct('TokenReview', {
 /** Throws an UnreadableAnswer for what is no TokenReview of the version. A kind that is not named is taken for it. */
 export function statusOf(answer: Json, version: ReviewVersion): JsonObject {
   if (answer === null) return {};
-  if (!isJsonObject(answer)) throw notAnObject(Array.isArray(answer) ? 'array' : (typeof answer as 'string' | 'number'));
+  if (!isJsonObject(answer)) throw notAnObject(jsonType(answer));
   checkKind(answer, version);
   try {
     checkTypes(answer, shape);

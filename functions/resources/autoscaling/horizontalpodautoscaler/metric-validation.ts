@@ -17,13 +17,13 @@ const types = ['ContainerResource', 'External', 'Object', 'Pods', 'Resource'];
 const sources = ['object', 'external', 'pods', 'resource', 'containerResource'] as const;
 type Source = (typeof sources)[number];
 
-const fieldOf: Readonly<Record<string, Source>> = {
-  ContainerResource: 'containerResource',
-  External: 'external',
-  Object: 'object',
-  Pods: 'pods',
-  Resource: 'resource',
-};
+const fieldOf: ReadonlyMap<string, Source> = new Map([
+  ['ContainerResource', 'containerResource'],
+  ['External', 'external'],
+  ['Object', 'object'],
+  ['Pods', 'pods'],
+  ['Resource', 'resource'],
+]);
 
 export function validateMetric(metric: MetricSpec, path: string): FieldError[] {
   const { type = '' } = metric;
@@ -32,7 +32,7 @@ export function validateMetric(metric: MetricSpec, path: string): FieldError[] {
   if (!types.includes(type)) errors.push(notSupported(`${path}.type`, type, types));
   const present = sources.filter((source) => metric[source] !== undefined);
   if (present[0] !== undefined) errors.push(...sourceErrors(metric, present[0], `${path}.${present[0]}`));
-  const expected = fieldOf[type];
+  const expected = fieldOf.get(type);
   if (expected !== undefined && metric[expected] === undefined)
     errors.push(required(`${path}.${expected}`, 'must populate information for the given metric source'));
   if (present.length === 1) return errors;

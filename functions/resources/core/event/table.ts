@@ -26,7 +26,7 @@ export const columns: readonly Column<Event>[] = [
   textColumn('Reason', 'One word for why it happened.', ({ reason }) => reason ?? ''),
   textColumn('Object', 'What it happened to.', target),
   wide(textColumn('Subobject', 'The part of the object that it happened to.', ({ involvedObject }) => involvedObject.fieldPath ?? '')),
-  wide(textColumn('Source', 'Who says so, and from where.', source)),
+  wide(textColumn('Source', 'The component that reported it, and its host.', source)),
   textColumn('Message', 'What happened, in a sentence.', ({ message }) => (message ?? '').trim()),
   wide(textColumn('First Seen', 'Time since it happened first.', (event, nowMs) => since(firstTime(event), nowMs))),
   wide(valueColumn('Count', 'How often it happened.', countOf)),

@@ -16,16 +16,16 @@ import { repeatedIndexes } from '../../field-rules.ts';
 import { nameWarnings } from '../../name-warnings.ts';
 import { pathWarnings } from './path-warnings.ts';
 
-const deprecatedLabels: Readonly<Record<string, string>> = {
-  'beta.kubernetes.io/arch': 'deprecated since v1.14; use "kubernetes.io/arch" instead',
-  'beta.kubernetes.io/os': 'deprecated since v1.14; use "kubernetes.io/os" instead',
-  'failure-domain.beta.kubernetes.io/region': 'deprecated since v1.17; use "topology.kubernetes.io/region" instead',
-  'failure-domain.beta.kubernetes.io/zone': 'deprecated since v1.17; use "topology.kubernetes.io/zone" instead',
-  'beta.kubernetes.io/instance-type': 'deprecated since v1.17; use "node.kubernetes.io/instance-type" instead',
-  'app.kubernetes.io/created-by': 'deprecated since v1.9',
-  'scheduler.alpha.kubernetes.io/preferAvoidPods': 'deprecated since v1.22; use Taints and Tolerations instead',
-  'node-role.kubernetes.io/master': 'use "node-role.kubernetes.io/control-plane" instead',
-};
+const deprecatedLabels: ReadonlyMap<string, string> = new Map([
+  ['beta.kubernetes.io/arch', 'deprecated since v1.14; use "kubernetes.io/arch" instead'],
+  ['beta.kubernetes.io/os', 'deprecated since v1.14; use "kubernetes.io/os" instead'],
+  ['failure-domain.beta.kubernetes.io/region', 'deprecated since v1.17; use "topology.kubernetes.io/region" instead'],
+  ['failure-domain.beta.kubernetes.io/zone', 'deprecated since v1.17; use "topology.kubernetes.io/zone" instead'],
+  ['beta.kubernetes.io/instance-type', 'deprecated since v1.17; use "node.kubernetes.io/instance-type" instead'],
+  ['app.kubernetes.io/created-by', 'deprecated since v1.9'],
+  ['scheduler.alpha.kubernetes.io/preferAvoidPods', 'deprecated since v1.22; use Taints and Tolerations instead'],
+  ['node-role.kubernetes.io/master', 'use "node-role.kubernetes.io/control-plane" instead'],
+]);
 
 const deprecatedAnnotations = [
   ['scheduler.alpha.kubernetes.io/critical-pod', 'non-functional in v1.16+; use the "priorityClassName" field instead'],
@@ -113,7 +113,7 @@ function placeWarnings(spec: PodSpec, at: string): string[] {
   const node = `${at}spec.affinity.nodeAffinity`;
   return [
     ...Object.keys(spec.nodeSelector ?? {}).flatMap((key) =>
-      deprecatedLabels[key] === undefined ? [] : [`${at}spec.nodeSelector[${key}]: ${deprecatedLabels[key]}`],
+      deprecatedLabels.get(key) === undefined ? [] : [`${at}spec.nodeSelector[${key}]: ${deprecatedLabels.get(key)}`],
     ),
     ...(needed?.nodeSelectorTerms ?? []).flatMap((term, index) =>
       termWarnings(term, `${node}.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[${index}]`),
@@ -124,9 +124,9 @@ function placeWarnings(spec: PodSpec, at: string): string[] {
     ...(spec.topologySpreadConstraints ?? []).flatMap(({ topologyKey, labelSelector }, index) => {
       const field = `${at}spec.topologySpreadConstraints[${index}]`;
       return [
-        ...(deprecatedLabels[topologyKey] === undefined
+        ...(deprecatedLabels.get(topologyKey) === undefined
           ? []
-          : [`${field}.topologyKey: ${topologyKey} is ${deprecatedLabels[topologyKey]}`]),
+          : [`${field}.topologyKey: ${topologyKey} is ${deprecatedLabels.get(topologyKey)}`]),
         ...(labelSelector === undefined ? [`${field}.labelSelector: a null labelSelector results in matching no pod`] : []),
       ];
     }),
@@ -135,7 +135,7 @@ function placeWarnings(spec: PodSpec, at: string): string[] {
 
 const termWarnings = ({ matchExpressions = [] }: NodeSelectorTerm, path: string): string[] =>
   matchExpressions.flatMap(({ key }, index) =>
-    deprecatedLabels[key] === undefined ? [] : [`${path}.matchExpressions[${index}].key: ${key} is ${deprecatedLabels[key]}`],
+    deprecatedLabels.get(key) === undefined ? [] : [`${path}.matchExpressions[${index}].key: ${key} is ${deprecatedLabels.get(key)}`],
   );
 
 function repeatedWarnings({ hostAliases = [], imagePullSecrets = [] }: PodSpec, at: string): string[] {

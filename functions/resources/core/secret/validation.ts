@@ -11,12 +11,12 @@ const bytesMax = 1024 * 1024;
 const accountAnnotation = 'kubernetes.io/service-account.name';
 
 /** Keys that each type of Secret requires. The type basic-auth requires one of its two. */
-const keysOfType: Readonly<Record<string, readonly string[]>> = {
-  'kubernetes.io/dockercfg': ['.dockercfg'],
-  'kubernetes.io/dockerconfigjson': ['.dockerconfigjson'],
-  'kubernetes.io/ssh-auth': ['ssh-privatekey'],
-  'kubernetes.io/tls': ['tls.crt', 'tls.key'],
-};
+const keysOfType: ReadonlyMap<string, readonly string[]> = new Map([
+  ['kubernetes.io/dockercfg', ['.dockercfg']],
+  ['kubernetes.io/dockerconfigjson', ['.dockerconfigjson']],
+  ['kubernetes.io/ssh-auth', ['ssh-privatekey']],
+  ['kubernetes.io/tls', ['tls.crt', 'tls.key']],
+]);
 
 export function validateSecret(secret: Secret): FieldError[] {
   const data = secret.data ?? {};
@@ -35,13 +35,13 @@ function typeErrors(secret: Secret, data: Readonly<Record<string, string>>): Fie
     const hasOne = data['username'] !== undefined || data['password'] !== undefined;
     return hasOne ? [] : [required('data[username]'), required('data[password]')];
   }
-  const missing = (keysOfType[type] ?? []).filter((key) => data[key] === undefined).map((key) => required(`data[${key}]`));
+  const missing = (keysOfType.get(type) ?? []).filter((key) => data[key] === undefined).map((key) => required(`data[${key}]`));
   return [...missing, ...documentErrors(type, data)];
 }
 
 /** Credentials of registries are JSON. */
 function documentErrors(type: string, data: Readonly<Record<string, string>>): FieldError[] {
-  const key = keysOfType[type]?.[0] ?? '';
+  const key = keysOfType.get(type)?.[0] ?? '';
   const text = data[key];
   if (!type.startsWith('kubernetes.io/dockerc') || text === undefined) return [];
   const problem = jsonSyntaxProblem(Buffer.from(text, 'base64').toString());

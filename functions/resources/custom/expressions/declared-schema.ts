@@ -26,11 +26,11 @@ const textMax = requestBytesMax - 2;
 const charactersPerLength = 4;
 const nameMax = 253;
 
-const timeSizes: Readonly<Record<string, { readonly max: number; readonly min: number }>> = {
-  duration: { max: 32, min: 3 },
-  date: { max: 12, min: 12 },
-  'date-time': { max: 32, min: 21 },
-};
+const timeSizes: ReadonlyMap<string, { readonly max: number; readonly min: number }> = new Map([
+  ['duration', { max: 32, min: 3 }],
+  ['date', { max: 12, min: 12 }],
+  ['date-time', { max: 32, min: 21 }],
+]);
 
 /** The whole object of a kind, or one that is embedded: these fields are always there. */
 export function withIdentity(node: SchemaNode): SchemaNode {
@@ -142,7 +142,7 @@ function declaredObject(node: SchemaNode, name: string, seen: Seen): DeclaredTyp
 }
 
 function declaredText(node: SchemaNode): DeclaredType {
-  const times = timeSizes[node.format ?? ''];
+  const times = timeSizes.get(node.format ?? '');
   if (times !== undefined) {
     const type = node.format === 'duration' ? durationType : timestampType;
     return { type, sizeMax: times.max, serializedMin: times.min, ...(node.format === 'date' ? { isDate: true } : {}) };
