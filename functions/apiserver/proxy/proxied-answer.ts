@@ -42,7 +42,7 @@ async function wholeOf(message: Readable): Promise<Buffer | undefined> {
   return Buffer.concat(chunks);
 }
 
-/** Undefined when it is not packed as its header says, or unpacks to more than the limit. */
+/** Undefined when it is not packed as its header states, or unpacks to more than the limit. */
 async function decoded(codec: Codec, bytes: Buffer): Promise<Buffer | undefined> {
   try {
     return await codec.decode(bytes);
