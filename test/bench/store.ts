@@ -14,6 +14,7 @@ import { measureOnDynamodb, type OnDynamodb } from './dynamodb.ts';
 import { measureWriters, type Writers } from './writers.ts';
 import { commit, etcdBinary, isPinned, startEtcd, startOurs } from './contenders.ts';
 import type { Measured } from './closed-loop.ts';
+import { digits } from './table.ts';
 import { interleaved, ratioOf, type Row } from './interleaved.ts';
 
 const { values: options } = parseArgs({
@@ -33,8 +34,6 @@ const load = (): string =>
   loadavg()
     .map((value) => value.toFixed(2))
     .join(' ');
-
-const digits = (value: number): string => (value >= 100 ? value.toFixed(0) : value >= 1 ? value.toFixed(1) : value.toFixed(3));
 
 function line(row: Row): string {
   const { key, ours, theirs } = row;

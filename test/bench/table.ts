@@ -13,7 +13,8 @@ export interface Figure {
   readonly spread?: readonly [number, number];
 }
 
-const digits = (value: number): string => (value >= 100 ? value.toFixed(0) : value >= 1 ? value.toFixed(1) : value.toFixed(3));
+/** As many digits as are significant. */
+export const digits = (value: number): string => (value >= 100 ? value.toFixed(0) : value >= 1 ? value.toFixed(1) : value.toFixed(3));
 
 const units: Readonly<Record<keyof Measured, string>> = { perSecond: '/s', p50Ms: ' ms', p99Ms: ' ms', cpuMsEach: ' ms' };
 const names: Readonly<Record<keyof Measured, string>> = { perSecond: '', p50Ms: '', p99Ms: ', p99', cpuMsEach: ', CPU' };

@@ -33,7 +33,7 @@ const post = (server: ApiServer, path: string, body: string): Promise<string> =>
 const created = new WeakSet<ApiServer>();
 
 /** Its namespaces, the account of its pods, and ten thousand pods. */
-async function prepared(server: ApiServer): Promise<void> {
+export async function fill(server: ApiServer): Promise<void> {
   if (created.has(server)) return;
   created.add(server);
   for (const name of [namespace, 'listed']) {
@@ -63,7 +63,7 @@ function repeated({ name, inFlight, one }: Repeated): Case<ApiServer> {
     key: `${name}@${inFlight}`,
     ratioOf: 'perSecond',
     async run(server, seconds) {
-      await prepared(server);
+      await fill(server);
       return closedLoop(server, { inFlight, seconds, one: async (step) => void (await one(server, step)) });
     },
   };
@@ -130,7 +130,7 @@ const fanOut: Case<ApiServer> = {
   key: `watch fan-out to ${watchers}`,
   ratioOf: 'p99Ms',
   async run(server, seconds): Promise<Measured> {
-    await prepared(server);
+    await fill(server);
     const name = `changed-${(made += 1)}`;
     const path = `/api/v1/namespaces/${namespace}/configmaps`;
     const object = (sent: string): string => JSON.stringify({ metadata: { name, annotations: { sent } }, data: { a: 'x'.repeat(500) } });
@@ -178,5 +178,3 @@ export const apiCases: readonly Case<ApiServer>[] = [
   ...[1, 16].map(applies),
   fanOut,
 ];
-
-export const fill = prepared;
